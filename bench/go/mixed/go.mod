@@ -1,0 +1,3 @@
+module bench-go-mixed
+
+go 1.22

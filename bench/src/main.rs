@@ -1,0 +1,131 @@
+//! Benchmarks of cortado beside its peers: `bench GROUP [CASE…]` runs the contenders of each case
+//! round by round in one run and prints median, minimum and whether the goals are met. The same
+//! binary also is the work that the contenders are given (`bench workload …`), the servers that
+//! are measured (`bench serve …`) and the client that measures them (`bench client …`), so that a
+//! run needs nothing but this binary, `cortado` and whatever peers are installed.
+#![forbid(unsafe_code)]
+
+mod cortado_binary;
+mod goal;
+mod jobs;
+mod measured_child;
+mod mixed;
+mod registry;
+mod report;
+mod round;
+mod service;
+mod versions;
+mod workload;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::{Parser, Subcommand};
+
+use registry::{Case, GROUPS, Group, Settings};
+
+/// Benchmarks of cortado beside its peers, in one run.
+#[derive(Parser)]
+#[command(name = "bench", args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    part: Option<Part>,
+    /// The group of cases to run; without one, the groups and their cases are listed.
+    group: Option<String>,
+    /// Run only the cases whose names begin with one of these words.
+    cases: Vec<String>,
+    /// Print one JSON object per result instead of tables.
+    #[arg(long)]
+    json: bool,
+    /// A smoke run: few rounds of little work. Its figures decide nothing.
+    #[arg(long)]
+    quick: bool,
+    /// Rounds per case (default: 5, and fewer with --quick).
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: Option<u32>,
+    /// The `cortado` binary to measure, instead of building it.
+    #[arg(long)]
+    cortado: Option<PathBuf>,
+}
+
+/// The parts that the benchmarks themselves start as processes of their own.
+#[derive(Subcommand)]
+enum Part {
+    /// A piece of work for a job of the `jobs` group.
+    Workload {
+        #[command(subcommand)]
+        work: workload::Work,
+    },
+    /// A server of the `mixed` group: echo, timer and computing tasks in one runtime.
+    Serve(mixed::ServeArgs),
+    /// The open-loop echo client of the `mixed` group.
+    Client(mixed::ClientArgs),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.part {
+        Some(Part::Workload { work }) => workload::run(&work),
+        Some(Part::Serve(args)) => mixed::serve(&args),
+        Some(Part::Client(args)) => mixed::client(&args),
+        None => run_group(&cli),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_group(cli: &Cli) -> Result<()> {
+    let Some(name) = &cli.group else {
+        list_groups();
+        return Ok(());
+    };
+    let Some(group) = GROUPS.iter().find(|group| group.name == name) else {
+        let known: Vec<_> = GROUPS.iter().map(|group| group.name).collect();
+        bail!("there is no group {name:?}; the groups are {}", known.join(", "));
+    };
+    let cases = chosen_cases(group, &cli.cases)?;
+    let settings = Settings::new(cli.quick, cli.rounds, cli.cortado.as_deref());
+    let versions = versions::collect(&settings.cortado);
+    if cli.json {
+        eprint!("{}", versions.text());
+    } else {
+        print!("{}", versions.text());
+    }
+    for case in cases {
+        eprintln!("… {}/{}", group.name, case.name());
+        let report = case.run(&settings)?;
+        if cli.json {
+            print!("{}", report.json_lines(group.name, case.name(), &versions)?);
+        } else {
+            print!("{}", report.table(group.name, case.name(), case.about()));
+        }
+    }
+    Ok(())
+}
+
+fn list_groups() {
+    for group in GROUPS {
+        println!("{}: {}", group.name, group.about);
+        for case in (group.cases)() {
+            println!("  {:<22} {}", case.name(), case.about());
+        }
+    }
+}
+
+fn chosen_cases(group: &Group, wanted: &[String]) -> Result<Vec<Box<dyn Case>>> {
+    let all = (group.cases)();
+    for word in wanted {
+        if !all.iter().any(|case| case.name().starts_with(word.as_str())) {
+            let names: Vec<_> = all.iter().map(|case| case.name()).collect();
+            bail!("no case of {} begins with {word:?}; it has {}", group.name, names.join(", "));
+        }
+    }
+    let is_chosen = |name: &str| wanted.is_empty() || wanted.iter().any(|w| name.starts_with(w));
+    Ok(all.into_iter().filter(|case| is_chosen(case.name())).collect())
+}

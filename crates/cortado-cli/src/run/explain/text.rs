@@ -1,0 +1,176 @@
+//! The sentences of the explanation.
+
+use std::fmt::Write as _;
+
+use super::super::auto::Reason;
+use super::{Advice, Change, Chosen, Summary, Verdict};
+
+/// The paragraph for people.
+pub(super) fn paragraph(summary: &Summary) -> String {
+    if summary.verdict == Verdict::Nothing {
+        return "cortado: no jobs ran.".to_owned();
+    }
+    let mut text = String::from("cortado: ");
+    let sentences = [
+        counts(summary),
+        at_once(summary),
+        cores(summary),
+        split(summary),
+        verdict(summary).to_owned(),
+        advice(summary),
+    ];
+    for (at, sentence) in sentences.iter().filter(|sentence| !sentence.is_empty()).enumerate() {
+        if at > 0 {
+            text.push(' ');
+        }
+        text.push_str(sentence);
+    }
+    text
+}
+
+/// The history, a line each.
+pub(super) fn history(changes: &[Change]) -> String {
+    let mut text = String::new();
+    for change in changes {
+        // Writing to a String cannot fail.
+        let _ =
+            writeln!(text, "{:>9.2} s  {:>4} at once: {}", change.at_s, change.limit, change.why);
+    }
+    text
+}
+
+fn counts(s: &Summary) -> String {
+    let jobs = if s.jobs == 1 { "1 job".to_owned() } else { format!("{} jobs", s.jobs) };
+    let failed = match s.failed {
+        0 => "none failed".to_owned(),
+        failed => format!("{failed} failed"),
+    };
+    let failed = if s.jobs == 1 && s.failed == 0 { "it did not fail".to_owned() } else { failed };
+    format!("{jobs} in {}, {failed}.", seconds(s.wall_s))
+}
+
+fn at_once(s: &Summary) -> String {
+    let text =
+        format!("{} ran at once in the mean, {} at most", figure(s.at_once_mean), s.at_once_peak);
+    match s.chosen {
+        Chosen::Fixed { limit } => format!("{text} (-j {limit})."),
+        Chosen::Auto { limit, why: Reason::Trying } => {
+            format!("{text}; auto was trying {limit} when the jobs ran out.")
+        }
+        Chosen::Auto { limit, why } => format!("{text}; auto ended at {limit}: {why}."),
+    }
+}
+
+fn cores(s: &Summary) -> String {
+    let noun = if s.cores == 1 { "usable core" } else { "usable cores" };
+    format!(
+        "{} of {} {noun} busy with them at the same instant, in the mean.",
+        figure(s.cores_busy_mean),
+        s.cores
+    )
+}
+
+fn split(s: &Summary) -> String {
+    let total = s.working_s + s.queued_s + s.waiting_s;
+    let share = |part: f64| percent(part / total.max(f64::MIN_POSITIVE));
+    format!(
+        "Job time: {} working, {} ready but waiting for a core, {} waiting for something else.",
+        share(s.working_s),
+        share(s.queued_s),
+        share(s.waiting_s)
+    )
+}
+
+fn verdict(s: &Summary) -> &'static str {
+    match s.verdict {
+        Verdict::Nothing => "",
+        Verdict::CpuBound => "CPU-bound.",
+        Verdict::IoBound => "I/O-bound.",
+        Verdict::Mixed => "Mixed: the jobs both work and wait.",
+    }
+}
+
+fn advice(s: &Summary) -> String {
+    match (s.advice, s.chosen) {
+        (Advice::MoreCores, _) => more_cores(s),
+        (Advice::MoreAtOnce, Chosen::Fixed { limit }) => {
+            format!("More at once may make it faster: all {limit} slots were in use and the cores were not; try -j auto.")
+        }
+        (Advice::HigherBound, Chosen::Auto { limit, why }) => higher_bound(limit, why),
+        (Advice::NeitherTried, _) => {
+            "Neither more cores nor more at once would make it faster: the cores were not full, and a higher number at \
+             once did not finish more jobs per second. The limit is what the jobs wait for."
+                .to_owned()
+        }
+        (Advice::NeitherOverloaded, Chosen::Auto { why, .. }) => {
+            format!("Neither more cores nor more at once would make it faster: the cores were not full, and {why}.")
+        }
+        (Advice::NeitherAllAtOnce, _) => {
+            format!("More at once is not possible: all ran at once; the longest took {}.", seconds(s.longest_s))
+        }
+        (Advice::NeitherLongest, _) => format!(
+            "Neither more cores nor more at once would make it much faster: the longest job took {} of the {}.",
+            seconds(s.longest_s),
+            seconds(s.wall_s)
+        ),
+        (Advice::FasterStarts, _) => {
+            "More at once would not make it faster: jobs ended as fast as they could be started."
+                .to_owned()
+        }
+        (Advice::StillRising, _) => {
+            "A longer run would have had more at once: auto was still going up when the jobs ran out.".to_owned()
+        }
+        _ => "What would make it faster was not tested in this run.".to_owned(),
+    }
+}
+
+fn more_cores(s: &Summary) -> String {
+    let busy = s.cores_busy_mean / s.cores as f64;
+    let queued = s.queued_s / (s.working_s + s.queued_s + s.waiting_s);
+    let basis = if busy >= super::CORES_FULL {
+        format!("{} of them were busy already", percent(busy.min(1.0)))
+    } else {
+        format!("jobs stood ready without one for {} of their time", percent(queued))
+    };
+    format!("More cores would make it faster ({basis}); more at once would not.")
+}
+
+fn higher_bound(limit: usize, why: Reason) -> String {
+    match why {
+        Reason::Memory => {
+            format!("Limited by memory: no more than {limit} jobs fit; the cores were not full.")
+        }
+        Reason::MaxJobs => {
+            format!(
+                "More at once may make it faster: --max-jobs {limit} was reached and the cores were not full."
+            )
+        }
+        Reason::Descriptors => format!(
+            "More at once may make it faster: the open-file limit holds it at {limit} (ulimit -n), and the cores were \
+             not full."
+        ),
+        _ => format!(
+            "More at once may make it faster: the process limit holds it at {limit} (ulimit -u), and the cores were \
+             not full."
+        ),
+    }
+}
+
+fn percent(share: f64) -> String {
+    match share * 100.0 {
+        small if small > 0.0 && small < 0.5 => "under 1 %".to_owned(),
+        percent => format!("{percent:.0} %"),
+    }
+}
+
+fn figure(value: f64) -> String {
+    if value >= 99.95 { format!("{value:.0}") } else { format!("{value:.1}") }
+}
+
+fn seconds(value: f64) -> String {
+    match value {
+        short if short < 1.0 => format!("{:.0} ms", short * 1000.0),
+        some if some < 120.0 => format!("{some:.1} s"),
+        many => format!("{:.0} min {:.0} s", (many / 60.0).floor(), many % 60.0),
+    }
+}

@@ -1,0 +1,95 @@
+//! The meter on real processes: a sleeper waits, a loop works, a shell's children count as the shell's.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
+use super::job::{Meter, split};
+
+fn start(program: &str, args: &[&str]) -> Child {
+    Command::new(program).args(args).stdout(Stdio::null()).spawn().expect("the program starts")
+}
+
+/// Waits until the process has ended, and leaves it to be waited for.
+fn wait_unreaped(child: &Child) {
+    let pid = Pid::from_child(child);
+    waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).expect("waitid");
+}
+
+#[test]
+fn parts_add_up_whatever_is_given() {
+    let ms = Duration::from_millis;
+    let one = split(ms(100), ms(40), ms(10));
+    assert_eq!((one.working, one.queued, one.waiting), (ms(40), ms(10), ms(50)));
+    let threads = split(ms(100), ms(190), ms(50));
+    assert_eq!((threads.working, threads.queued, threads.waiting), (ms(100), ms(0), ms(0)));
+    let crowded = split(ms(100), ms(30), ms(500));
+    assert_eq!(crowded.total(), ms(100));
+    assert_eq!(crowded.waiting, ms(0));
+}
+
+#[test]
+fn a_sleeper_waits() {
+    let begin = Instant::now();
+    let mut meter = Meter::default();
+    let mut child = start("sleep", &["0.15"]);
+    meter.started(child.id(), begin.elapsed());
+    std::thread::sleep(Duration::from_millis(60));
+    let live = meter.look(begin.elapsed());
+    assert!(live.wait_share() > 0.5, "{live:?}");
+    wait_unreaped(&child);
+    let used = meter.ended(child.id(), begin.elapsed()).expect("announced").seen_from_outside();
+    child.wait().expect("wait");
+    assert!(used.split.wait_share() > 0.5, "{used:?}");
+    assert_eq!(used.split.total(), used.wall);
+    assert!(used.peak_memory > 0);
+    assert!(meter.ended(child.id(), begin.elapsed()).is_none());
+}
+
+#[test]
+fn children_of_a_shell_count_as_the_shell() {
+    let begin = Instant::now();
+    let mut meter = Meter::default();
+    // The shell sleeps in wait while the inner one computes.
+    let line = "sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done'; true";
+    let mut child = start("sh", &["-c", line]);
+    meter.started(child.id(), begin.elapsed());
+    let mut live = Duration::ZERO;
+    while child.try_wait_unreaped() {
+        std::thread::sleep(Duration::from_millis(30));
+        let seen = meter.look(begin.elapsed());
+        live += seen.working + seen.queued;
+    }
+    let used = meter.ended(child.id(), begin.elapsed()).expect("announced").seen_from_outside();
+    child.wait().expect("wait");
+    assert!(used.cpu > Duration::from_millis(20), "{used:?}");
+    assert!(live > Duration::from_millis(20), "{live:?} of {used:?}");
+}
+
+/// Whether a child still runs, without waiting for it.
+trait TryWaitUnreaped {
+    fn try_wait_unreaped(&self) -> bool;
+}
+
+impl TryWaitUnreaped for Child {
+    fn try_wait_unreaped(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        waitid(WaitId::Pid(Pid::from_child(self)), options).expect("waitid").is_none()
+    }
+}
+
+#[test]
+fn looks_add_up_to_the_time_of_the_jobs() {
+    let mut meter = Meter::default();
+    let second = Duration::from_secs(1);
+    // Processes that do not exist: nothing can be read, the time still counts.
+    meter.started(u32::MAX - 1, Duration::ZERO);
+    meter.started(u32::MAX - 2, second);
+    assert_eq!(meter.look(2 * second).total(), 3 * second);
+    assert_eq!(meter.look(3 * second).total(), 2 * second);
+    let used = meter.ended(u32::MAX - 1, 4 * second).expect("announced").with_cpu(second);
+    assert_eq!((used.wall, used.cpu), (4 * second, second));
+    assert_eq!(meter.look(5 * second).total(), 3 * second);
+    assert_eq!(meter.job_peak(), 0);
+}

@@ -1,0 +1,95 @@
+//! Runs the command with given arguments and standard input, in a directory of its own that is
+//! removed afterwards.
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A directory to run the command in.
+pub(crate) struct Session {
+    dir: tempfile::TempDir,
+    stdin: Vec<u8>,
+}
+
+/// What a run of the command left.
+pub(crate) struct Ran {
+    /// Its exit status; none if a signal ended it.
+    pub(crate) status: Option<i32>,
+    /// What it wrote to standard output.
+    pub(crate) stdout: Vec<u8>,
+    /// What it wrote to standard error.
+    pub(crate) stderr: String,
+}
+
+impl Session {
+    /// An empty directory and an empty standard input.
+    pub(crate) fn new() -> Session {
+        Session { dir: tempfile::tempdir().expect("a temporary directory"), stdin: Vec::new() }
+    }
+
+    /// The same with something on standard input.
+    pub(crate) fn with_stdin(text: impl Into<Vec<u8>>) -> Session {
+        Session { stdin: text.into(), ..Session::new() }
+    }
+
+    /// The directory.
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Writes a file into the directory.
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path().join(name);
+        std::fs::write(&path, text).expect("a file in a temporary directory");
+        path
+    }
+
+    /// Runs `cortado` with these arguments.
+    pub(crate) fn cortado<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
+        self.run(env!("CARGO_BIN_EXE_cortado"), args)
+    }
+
+    /// Runs `cortado run` with arguments that are separated by blanks.
+    pub(crate) fn cortado_run(&self, args: &str) -> Ran {
+        self.cortado(&[&["run"], &*args.split_whitespace().collect::<Vec<_>>()].concat())
+    }
+
+    /// Runs any program with these arguments.
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, program: &str, args: &[S]) -> Ran {
+        let mut child = Command::new(program)
+            .args(args)
+            .current_dir(self.path())
+            .env("PARALLEL_HOME", self.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a program that starts");
+        let mut input = child.stdin.take().expect("a pipe");
+        let text = self.stdin.clone();
+        // A program that ends without reading everything breaks the pipe, which is its right.
+        let writer = std::thread::spawn(move || drop(input.write_all(&text)));
+        let Output { status, stdout, stderr } = child.wait_with_output().expect("a child");
+        writer.join().expect("a writer");
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        Ran { status: status.code(), stdout, stderr }
+    }
+}
+
+impl Ran {
+    /// Standard output as text, of a run that must have succeeded.
+    #[track_caller]
+    pub(crate) fn text(&self) -> &str {
+        assert_eq!(self.status, Some(0), "{}", self.stderr);
+        str::from_utf8(&self.stdout).expect("text")
+    }
+
+    /// Standard error, of a run that must have failed with this status and done nothing else.
+    #[track_caller]
+    pub(crate) fn error(&self, status: i32) -> &str {
+        assert_eq!(self.status, Some(status), "{}", self.stderr);
+        assert_eq!(self.stdout.escape_ascii().to_string(), "");
+        &self.stderr
+    }
+}

@@ -1,0 +1,176 @@
+//! Building a runtime with other settings than the default ones.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::lanes::Config;
+use crate::resources::Resources;
+use crate::runtime::Runtime;
+use crate::seam::{Clock, Driver, SystemClock};
+use crate::single::LocalRuntime;
+use crate::sys;
+use crate::tuning;
+
+/// Settings of a runtime; [`build`](Self::build) makes it, with as many seats per lane as there are
+/// usable cores, [`build_single`](Self::build_single) the event loop of one thread.
+///
+/// # Examples
+/// ```
+/// let runtime = cortado_core::Builder::new().worker_threads(2).thread_name("app").build()?;
+/// let name = runtime.block_on(async {
+///     cortado_core::spawn(async { std::thread::current().name().map(str::to_owned) }).await
+/// });
+/// assert!(name.unwrap().unwrap().starts_with("app-"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Builder {
+    worker_threads: Option<usize>,
+    thread_name: String,
+    thread_stack_size: Option<usize>,
+    max_blocking_threads: usize,
+    thread_keep_alive: Duration,
+    work_nice: i32,
+    monitor: bool,
+    clock: Arc<dyn Clock>,
+    driver: Option<Box<dyn Driver>>,
+}
+
+impl Builder {
+    /// The default settings.
+    pub fn new() -> Builder {
+        Builder {
+            worker_threads: None,
+            thread_name: "cortado".to_owned(),
+            thread_stack_size: None,
+            max_blocking_threads: tuning::BLOCKING_THREADS,
+            thread_keep_alive: tuning::KEEP_ALIVE,
+            work_nice: tuning::WORK_NICE,
+            monitor: true,
+            clock: Arc::new(SystemClock),
+            driver: None,
+        }
+    }
+
+    /// How many workers run at the same time in each lane. Default: the cores that this process may
+    /// use (its affinity and its cgroup's quota, rounded up).
+    ///
+    /// # Panics
+    /// Where `count` is 0 or above 256.
+    pub fn worker_threads(mut self, count: usize) -> Builder {
+        assert!((1..=256).contains(&count), "a runtime has from 1 to 256 workers, not {count}");
+        self.worker_threads = Some(count);
+        self
+    }
+
+    /// What the threads are called: `NAME-0`, `NAME-1` …, and `NAME-blocking-0` …. Default:
+    /// `cortado`.
+    pub fn thread_name(mut self, name: impl Into<String>) -> Builder {
+        self.thread_name = name.into();
+        self
+    }
+
+    /// The stack of each worker, in bytes. Default: std's.
+    pub fn thread_stack_size(mut self, bytes: usize) -> Builder {
+        self.thread_stack_size = Some(bytes);
+        self
+    }
+
+    /// The bound of the blocking pool. Default: 512.
+    ///
+    /// # Panics
+    /// Where `count` is 0.
+    pub fn max_blocking_threads(mut self, count: usize) -> Builder {
+        assert!(count > 0, "the blocking pool needs at least 1 thread");
+        self.max_blocking_threads = count;
+        self
+    }
+
+    /// How long an idle thread of the blocking pool waits for a closure before it ends. Default:
+    /// 10 s.
+    pub fn thread_keep_alive(mut self, duration: Duration) -> Builder {
+        self.thread_keep_alive = duration;
+        self
+    }
+
+    /// The nice value of threads in the work lane, from 0 (none) to 19. Default: 10.
+    ///
+    /// # Panics
+    /// Outside of that range.
+    pub fn work_nice(mut self, nice: i32) -> Builder {
+        assert!((0..=19).contains(&nice), "a nice value here is from 0 to 19, not {nice}");
+        self.work_nice = nice;
+        self
+    }
+
+    /// Whether seats are freed and tasks move between the lanes. Default: true. Without it, long
+    /// polls are still reported.
+    pub fn monitor(mut self, on: bool) -> Builder {
+        self.monitor = on;
+        self
+    }
+
+    /// Another clock for the timers. Default: the system's monotonic clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Builder {
+        self.clock = clock;
+        self
+    }
+
+    /// Who chooses the next task of an event loop. Default: the one that waits longest.
+    /// [`build`](Self::build) does not use it.
+    pub fn driver(mut self, driver: Box<dyn Driver>) -> Builder {
+        self.driver = Some(driver);
+        self
+    }
+
+    fn resources(&self) -> io::Result<Arc<Resources>> {
+        let clock = self.clock.clone();
+        let (threads, keep_alive) = (self.max_blocking_threads, self.thread_keep_alive);
+        Resources::new(clock, threads, keep_alive, &self.thread_name).map(Arc::new)
+    }
+
+    /// Makes a runtime with several threads.
+    ///
+    /// # Errors
+    /// Where the system gives no descriptor or no thread.
+    pub fn build(self) -> io::Result<Runtime> {
+        let limit = sys::usable_cores();
+        let usable = limit.quota.map_or(limit.cores, |quota| limit.cores.min(quota.ceil() as usize));
+        let config = Config {
+            seats: self.worker_threads.unwrap_or(usable.clamp(1, 256)),
+            thread_name: self.thread_name.clone(),
+            stack_size: self.thread_stack_size,
+            work_nice: self.work_nice,
+            monitor: self.monitor,
+        };
+        Ok(Runtime::start(config, self.resources()?))
+    }
+
+    /// Makes an event loop of one thread: the current one.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_single(self) -> io::Result<LocalRuntime> {
+        Ok(LocalRuntime::new(self.resources()?, self.driver))
+    }
+}
+
+impl Default for Builder {
+    fn default() -> Builder {
+        Builder::new()
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("worker_threads", &self.worker_threads)
+            .field("thread_name", &self.thread_name)
+            .field("max_blocking_threads", &self.max_blocking_threads)
+            .field("thread_keep_alive", &self.thread_keep_alive)
+            .field("work_nice", &self.work_nice)
+            .field("monitor", &self.monitor)
+            .finish_non_exhaustive()
+    }
+}

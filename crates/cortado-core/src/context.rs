@@ -1,0 +1,161 @@
+//! Which runtime the current thread belongs to, and which worker it is.
+
+use std::cell::{Cell, RefCell};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::Arc;
+use std::task::Waker;
+
+use cortado_probe::{Event, TaskId, Wait, emit};
+
+use crate::handle::Handle;
+use crate::lanes::Lanes;
+use crate::poller::Poller;
+use crate::worker::Record;
+
+thread_local! {
+    static HANDLE: RefCell<Option<Handle>> = const { RefCell::new(None) };
+    static WORKER: RefCell<Option<Serving>> = const { RefCell::new(None) };
+    static TASK: Cell<Option<TaskId>> = const { Cell::new(None) };
+    /// The thread is inside of a `block_on`, or is a worker: it must not block on another one.
+    static BLOCKING: Cell<bool> = const { Cell::new(false) };
+}
+
+struct Serving {
+    lanes: Arc<Lanes>,
+    record: Arc<Record>,
+}
+
+/// The runtime of the current thread, if it is in one.
+pub(crate) fn try_handle() -> Option<Handle> {
+    HANDLE.try_with(|handle| handle.borrow().clone()).ok().flatten()
+}
+
+/// The runtime of the current thread.
+///
+/// # Panics
+/// Outside of a runtime, with a sentence that says what to do.
+#[track_caller]
+pub(crate) fn handle() -> Handle {
+    match try_handle() {
+        Some(handle) => handle,
+        None => panic!(
+            "no cortado runtime on this thread: call this from a task, inside `block_on`, or \
+             after `Handle::enter`"
+        ),
+    }
+}
+
+/// The poller of the runtime that the current thread is in.
+///
+/// # Panics
+/// As `handle`.
+#[track_caller]
+pub(crate) fn poller() -> Arc<Poller> {
+    handle().resources().poller().clone()
+}
+
+/// Restores what the thread belonged to before.
+pub(crate) struct Entered {
+    before: Option<Handle>,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let before = self.before.take();
+        // The handle that goes is dropped after the borrow has ended: its drop may look here.
+        let left = HANDLE.try_with(|handle| handle.replace(before));
+        drop(left);
+    }
+}
+
+/// Makes `handle` the thread's runtime until the result is dropped.
+pub(crate) fn enter(handle: Handle) -> Entered {
+    Entered { before: HANDLE.with(|current| current.replace(Some(handle))) }
+}
+
+/// Restores what the thread was before it became a worker.
+pub(crate) struct WorkerEntered {
+    _entered: Entered,
+    _blocking: BlockingGuard,
+}
+
+impl Drop for WorkerEntered {
+    fn drop(&mut self) {
+        let left = WORKER.try_with(RefCell::take);
+        drop(left);
+    }
+}
+
+/// Makes the thread a worker of `lanes`.
+pub(crate) fn enter_worker(lanes: &Arc<Lanes>, record: &Arc<Record>) -> WorkerEntered {
+    let serving = Serving { lanes: lanes.clone(), record: record.clone() };
+    WORKER.with(|worker| worker.replace(Some(serving)));
+    let blocking = begin_blocking().unwrap_or_else(|| {
+        cortado_probe::stop("S1", "a thread became a worker while it was one already")
+    });
+    WorkerEntered { _entered: enter(Handle::of_lanes(lanes.clone())), _blocking: blocking }
+}
+
+/// Calls `then` with the thread's worker if it serves `lanes`; gives `value` back otherwise.
+pub(crate) fn with_record<V>(
+    lanes: &Arc<Lanes>,
+    value: V,
+    then: impl FnOnce(&Record, V) -> Option<V>,
+) -> Option<V> {
+    let mut value = Some(value);
+    let mut then = Some(then);
+    // Without a thread-local any more the thread is ending: it is nobody's worker then.
+    let result = WORKER.try_with(|worker| {
+        let worker = worker.borrow();
+        let serving = worker.as_ref().filter(|serving| Arc::ptr_eq(&serving.lanes, lanes))?;
+        let (value, then) = (value.take()?, then.take()?);
+        Some(then(&serving.record, value))
+    });
+    match result {
+        Ok(Some(left)) => left,
+        _ => value,
+    }
+}
+
+/// The thread is a worker of some runtime.
+pub(crate) fn is_worker() -> bool {
+    WORKER.try_with(|worker| worker.borrow().is_some()).unwrap_or(false)
+}
+
+/// Ends a stretch in which the thread must not block on a future.
+pub(crate) struct BlockingGuard(());
+
+impl Drop for BlockingGuard {
+    fn drop(&mut self) {
+        let _ = BLOCKING.try_with(|blocking| blocking.set(false));
+    }
+}
+
+/// Begins such a stretch; nothing where the thread is in one already.
+pub(crate) fn begin_blocking() -> Option<BlockingGuard> {
+    BLOCKING.with(|blocking| (!blocking.replace(true)).then_some(BlockingGuard(())))
+}
+
+/// The task that is being polled on this thread, if one is.
+pub(crate) fn task_id() -> Option<TaskId> {
+    let polled = WORKER.try_with(|worker| {
+        worker.borrow().as_ref().and_then(|serving| TaskId::from_number(serving.record.task()))
+    });
+    polled.ok().flatten().or_else(|| TASK.try_with(Cell::get).ok().flatten())
+}
+
+/// Says which task an event loop is polling; returns the one before. (A worker's record says it
+/// for the worker.)
+pub(crate) fn set_task(task: Option<TaskId>) -> Option<TaskId> {
+    TASK.with(|current| current.replace(task))
+}
+
+/// Tells the listener, if there is one, that a poll returned `Pending` and why.
+pub(crate) fn waits(why: Wait, location: &'static Location<'static>) {
+    emit(|| Event::TaskWaits { task: task_id(), why, object: None, location });
+}
+
+/// Wakes for the runtime's own sake. A waker is user code: its panic must not end a worker.
+pub(crate) fn wake(waker: Waker) {
+    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+}

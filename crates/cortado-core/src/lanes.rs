@@ -1,0 +1,391 @@
+//! The two lanes of a runtime, and the workers that serve them: the scheduler of the flavour with
+//! several threads.
+//!
+//! A task is queued in the lane that its state names: on the worker whose poll makes it ready,
+//! where that worker holds a seat of this lane, else in the lane's injector. Nothing here that both
+//! lanes touch takes a blocking lock.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use cortado_probe::Lane;
+
+use crate::context;
+use crate::idle::{Grant, Idle, MAX_WORKERS};
+use crate::inbox::Chain;
+use crate::injector::Injector;
+use crate::monitor::Monitor;
+use crate::placement::Placement;
+use crate::poller::{Poller, Wait};
+use crate::registry::Registry;
+use crate::resources::Resources;
+use crate::shim::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::spawner::Answer;
+use crate::task::{Header, Runnable, Schedule};
+use crate::tuning;
+use crate::worker::{Record, Worker};
+
+/// What a runtime with several threads was built with.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) seats: usize,
+    pub(crate) thread_name: String,
+    pub(crate) stack_size: Option<usize>,
+    pub(crate) work_nice: i32,
+    pub(crate) monitor: bool,
+}
+
+/// One lane.
+pub(crate) struct LaneState {
+    pub(crate) idle: Idle,
+    injector: Injector,
+    threads: AtomicUsize,
+    most_threads: usize,
+}
+
+/// See the module.
+pub(crate) struct Lanes {
+    config: Config,
+    wait: LaneState,
+    work: LaneState,
+    records: Box<[Arc<Record>]>,
+    /// How many records were ever in use; thieves look no further.
+    used_records: AtomicUsize,
+    resources: Arc<Resources>,
+    registry: Registry,
+    placement: Placement,
+    monitor: Monitor,
+    closing: AtomicBool,
+    /// Every task has ended; what is still queued is thrown away.
+    dead: AtomicBool,
+}
+
+impl LaneState {
+    fn new(seats: usize, most_threads: usize) -> LaneState {
+        let (idle, injector) = (Idle::new(seats), Injector::new());
+        LaneState { idle, injector, threads: AtomicUsize::new(0), most_threads }
+    }
+
+    /// Counts one thread more, up to the lane's bound.
+    pub(crate) fn add_thread(&self) -> bool {
+        let add = |now| (now < self.most_threads).then_some(now + 1);
+        self.threads.fetch_update(Ordering::AcqRel, Ordering::Relaxed, add).is_ok()
+    }
+
+    /// Counts one thread less.
+    pub(crate) fn remove_thread(&self) {
+        self.threads.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn injected(&self) -> bool {
+        !self.injector.is_empty()
+    }
+}
+
+impl Lanes {
+    pub(crate) fn new(config: Config, resources: Arc<Resources>) -> Arc<Lanes> {
+        let seats = config.seats;
+        let work_threads = (seats * tuning::WORK_THREADS_PER_SEAT).min(MAX_WORKERS / 2);
+        let wait_threads = (seats + tuning::BLOCKED_THREADS).min(MAX_WORKERS / 2);
+        Arc::new(Lanes {
+            wait: LaneState::new(seats, wait_threads),
+            work: LaneState::new(seats, work_threads),
+            records: (0..wait_threads + work_threads).map(|n| Arc::new(Record::new(n))).collect(),
+            used_records: AtomicUsize::new(0),
+            resources,
+            registry: Registry::new(),
+            placement: Placement::new(),
+            monitor: Monitor::new(),
+            closing: AtomicBool::new(false),
+            dead: AtomicBool::new(false),
+            config,
+        })
+    }
+
+    /// Starts the first worker, which waits in the poller; others come when there is work.
+    pub(crate) fn begin(self: &Arc<Self>) {
+        self.wake(Lane::Wait);
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn lane(&self, lane: Lane) -> &LaneState {
+        match lane {
+            Lane::Wait => &self.wait,
+            Lane::Work => &self.work,
+        }
+    }
+
+    pub(crate) fn resources(&self) -> &Arc<Resources> {
+        &self.resources
+    }
+
+    pub(crate) fn poller(&self) -> &Poller {
+        self.resources.poller()
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    pub(crate) fn placement(&self) -> &Placement {
+        &self.placement
+    }
+
+    pub(crate) fn monitor(&self) -> &Monitor {
+        &self.monitor
+    }
+
+    /// The records of all workers that there ever were.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Arc<Record>> {
+        let used = self.used_records.load(Ordering::Acquire);
+        self.records[..used].iter()
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
+    /// Makes every worker end after its poll.
+    pub(crate) fn close(&self) {
+        self.registry.close();
+        self.closing.store(true, Ordering::SeqCst);
+        for record in self.records() {
+            record.parker().unpark();
+        }
+        self.poller().notify();
+        self.monitor.end();
+    }
+
+    // Queues.
+
+    /// Something waits in the lane that a worker could run.
+    pub(crate) fn has_work(&self, lane: Lane) -> bool {
+        self.lane(lane).injected()
+            || self.records().any(|record| record.lane() == lane && !record.queue().is_empty())
+    }
+
+    /// Queues a task that has used its turn, or was woken while it was polled, behind the others.
+    pub(crate) fn requeue(self: &Arc<Self>, record: &Record, task: Runnable) {
+        let lane = lane_of(&task);
+        if record.lane() != lane || !record.notice().is_seated() {
+            return self.inject(lane, task);
+        }
+        let others_wait = !record.queue().is_empty();
+        self.push_back(record, lane, task);
+        if others_wait {
+            self.wake(lane);
+        }
+    }
+
+    /// Queues a task that has become ready during a poll of this worker.
+    fn push_local(self: &Arc<Self>, record: &Record, lane: Lane, task: Runnable) {
+        // A task in the slot wakes nobody: it runs next, or the monitor sees it wait.
+        if let Some(displaced) = record.queue().set_next(task) {
+            self.push_back(record, lane, displaced);
+            self.wake(lane);
+        }
+    }
+
+    fn push_back(&self, record: &Record, lane: Lane, task: Runnable) {
+        if let Err(overflow) = record.queue().push_back(task) {
+            self.lane(lane).injector.push_chain(overflow);
+        }
+    }
+
+    fn inject(self: &Arc<Self>, lane: Lane, task: Runnable) {
+        self.lane(lane).injector.push(task);
+        if self.dead.load(Ordering::SeqCst) {
+            drop(self.lane(lane).injector.take_all());
+        } else {
+            self.wake(lane);
+        }
+    }
+
+    /// The work lane can take no more threads, so the next hog that is found in the wait lane could
+    /// not be moved out of it. Tasks that were never polled, of which nothing is known, start in the
+    /// work lane then.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.work.threads() >= self.work.most_threads
+    }
+
+    /// Queues a task in the work lane that nothing is known of.
+    pub(crate) fn send_to_work_lane(self: &Arc<Self>, task: Runnable) {
+        self.placement.assume_computing(task.header());
+        task.header().move_to_work_lane(true);
+        self.inject(Lane::Work, task);
+    }
+
+    /// Queues what a worker leaves behind.
+    pub(crate) fn inject_all(self: &Arc<Self>, lane: Lane, tasks: Chain<Header>) {
+        if !tasks.is_empty() {
+            self.lane(lane).injector.push_chain(tasks);
+            self.wake(lane);
+        }
+    }
+
+    /// Takes a task from the lane's injector, and up to `more` others into the worker's queue.
+    pub(crate) fn take_injected(
+        &self,
+        record: &Record,
+        lane: Lane,
+        more: usize,
+    ) -> Option<Runnable> {
+        let injector = &self.lane(lane).injector;
+        injector.take(more, |task| self.push_back(record, lane, task))
+    }
+
+    /// Steals for a worker whose queue is empty: first from workers that are stuck, which are those
+    /// without a seat, then from the others.
+    pub(crate) fn steal(&self, thief: &Record, lane: Lane) -> Option<Runnable> {
+        let used = self.used_records.load(Ordering::Acquire);
+        let victims = |seated: bool| {
+            // Each thief begins behind itself, so that thieves do not all rob the same worker.
+            (1..used).map(move |offset| &self.records[(thief.index() + offset) % used]).filter(
+                move |victim| victim.lane() == lane && victim.notice().is_seated() == seated,
+            )
+        };
+        let mut victims = victims(false).chain(victims(true));
+        victims.find_map(|victim| victim.queue().steal_into(thief.queue()))
+    }
+
+    /// Looks at descriptors and timers without waiting, and wakes what is ready.
+    pub(crate) fn poll_now(&self, ready: &mut Vec<Waker>) {
+        if self.poller().turn(Wait::Not, ready) {
+            ready.drain(..).for_each(context::wake);
+        }
+    }
+
+    /// Where nobody waits in the poller although a worker sleeps, that worker is to wait there: it
+    /// found the poller occupied when it fell asleep, by the monitor or by a worker's short look.
+    pub(crate) fn attend_poller(&self) {
+        if self.poller().is_occupied() {
+            return;
+        }
+        if let Some(worker) = self.wait.idle.first_sleeper() {
+            self.records[worker].parker().unpark();
+        }
+    }
+
+    // Waking.
+
+    /// Work was made visible in the lane: wakes a worker for it, where one is needed.
+    pub(crate) fn wake(self: &Arc<Self>, lane: Lane) {
+        if let Some(grant) = self.lane(lane).idle.begin_wake() {
+            self.hand_over(lane, grant);
+        }
+    }
+
+    fn hand_over(self: &Arc<Self>, lane: Lane, mut grant: Grant) {
+        let idle = &self.lane(lane).idle;
+        loop {
+            match idle.choose_sleeper(grant) {
+                Ok(worker) => return self.rouse(worker),
+                Err(unused) => grant = unused,
+            }
+            let Err(unused) = self.start_thread(lane, grant) else { return };
+            idle.cancel(unused);
+            // Somebody may have fallen asleep between the choice and the cancellation, and have
+            // seen all seats taken by the grant that is gone now.
+            if idle.first_sleeper().is_none() || !self.has_work(lane) {
+                return;
+            }
+            let Some(again) = idle.begin_wake() else { return };
+            grant = again;
+        }
+    }
+
+    fn rouse(&self, worker: usize) {
+        let record = &self.records[worker];
+        if record.waits_in_poller() {
+            self.poller().notify();
+        } else {
+            record.parker().unpark();
+        }
+    }
+
+    /// Starts a thread with the grant, if the lane may have one more.
+    pub(crate) fn start_thread(self: &Arc<Self>, lane: Lane, grant: Grant) -> Result<(), Grant> {
+        if self.is_closing() || !self.lane(lane).add_thread() {
+            return Err(grant);
+        }
+        let Some(record) = self.take_record() else {
+            self.lane(lane).remove_thread();
+            return Err(grant);
+        };
+        let name = format!("{}-{}", self.config.thread_name, record.index());
+        let (lanes, own) = (self.clone(), record.clone());
+        let body = Box::new(move || Worker::serve(lanes, own, lane, grant));
+        let lanes = self.clone();
+        // The body holds the grant, so it is tried again until a thread can be made; others can
+        // take the lane's work in the meantime, but not this seat.
+        let on_error = Box::new(move |_: &std::io::Error| {
+            if lanes.is_closing() { Answer::GiveUp } else { Answer::Retry }
+        });
+        self.resources.spawner().spawn_thread(name, self.config.stack_size, body, on_error);
+        Ok(())
+    }
+
+    fn take_record(&self) -> Option<Arc<Record>> {
+        let (index, record) = self.records.iter().enumerate().find(|(_, record)| record.take())?;
+        self.used_records.fetch_max(index + 1, Ordering::AcqRel);
+        Some(record.clone())
+    }
+
+    /// The lane has more threads than seats, so one that finds nothing to do may end.
+    pub(crate) fn has_spare_threads(&self, lane: Lane) -> bool {
+        self.lane(lane).threads() > self.lane(lane).idle.seats()
+    }
+
+    /// A worker's thread ends.
+    pub(crate) fn thread_ended(&self, record: &Record, lane: Lane) {
+        self.lane(lane).remove_thread();
+        record.give_back();
+    }
+
+    /// Drops what is still queued, and what will be: every task has ended.
+    pub(crate) fn bury(&self) {
+        self.dead.store(true, Ordering::SeqCst);
+        for lane in [&self.wait, &self.work] {
+            drop(lane.injector.take_all());
+        }
+    }
+}
+
+fn lane_of(task: &Runnable) -> Lane {
+    if task.header().in_work_lane() { Lane::Work } else { Lane::Wait }
+}
+
+impl Schedule for Arc<Lanes> {
+    fn schedule(&self, task: Runnable) {
+        let lane = lane_of(&task);
+        let left = context::with_record(self, task, |record, task| {
+            if record.lane() == lane && record.notice().is_seated() {
+                self.push_local(record, lane, task);
+                None
+            } else {
+                Some(task)
+            }
+        });
+        if let Some(task) = left {
+            self.inject(lane, task);
+        }
+    }
+
+    fn noticed(&self, task: &Header) {
+        context::with_record(self, task, |record, task| {
+            self.placement.poll_ended(record, task);
+            None
+        });
+    }
+
+    fn forget(&self, task: &Header) -> bool {
+        self.registry.remove(task)
+    }
+}

@@ -1,0 +1,66 @@
+//! Figures of a runtime at one instant.
+
+use cortado_probe::Lane;
+
+use crate::handle::{Flavour, Handle};
+use crate::shim::atomic::{AtomicU64, Ordering};
+
+/// Figures of a runtime; see [`Handle::metrics`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Metrics {
+    /// Tasks that have not ended. Counting them takes time in proportion to the most that there
+    /// ever were at once.
+    pub live_tasks: usize,
+    /// Workers that hold a seat of the wait lane; on an event loop, 0.
+    pub active_wait_workers: usize,
+    /// Workers that hold a seat of the work lane.
+    pub active_work_workers: usize,
+    /// Threads of the wait lane, sleeping ones included.
+    pub wait_threads: usize,
+    /// Threads of the work lane, sleeping ones included.
+    pub work_threads: usize,
+    /// Polls that outlasted the stall limit, since the start.
+    pub long_polls: u64,
+    /// Seats that the monitor has freed, since the start.
+    pub seats_freed: u64,
+    /// Threads that the monitor has given a lower priority, since the start.
+    pub threads_lowered: u64,
+    /// How often the monitor has looked, since the start.
+    pub monitor_looks: u64,
+    /// Threads of the blocking pool.
+    pub blocking_threads: usize,
+    /// Threads of the blocking pool without a closure.
+    pub idle_blocking_threads: usize,
+    /// Closures that wait for a thread of the blocking pool.
+    pub queued_closures: usize,
+}
+
+impl Metrics {
+    pub(crate) fn of(handle: &Handle) -> Metrics {
+        let mut metrics = Metrics::default();
+        let registry = match handle.flavour() {
+            Flavour::Lanes(lanes) => {
+                let (wait, work) = (lanes.lane(Lane::Wait), lanes.lane(Lane::Work));
+                let counts = &lanes.monitor().counts;
+                let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+                metrics.active_wait_workers = wait.idle.active();
+                metrics.active_work_workers = work.idle.active();
+                metrics.wait_threads = wait.threads();
+                metrics.work_threads = work.threads();
+                metrics.long_polls = read(&counts.long_polls);
+                metrics.seats_freed = read(&counts.seats_freed);
+                metrics.threads_lowered = read(&counts.threads_lowered);
+                metrics.monitor_looks = read(&counts.looks);
+                lanes.registry()
+            }
+            Flavour::Loop(shared) => shared.registry(),
+        };
+        registry.view(|_| metrics.live_tasks += 1);
+        let pool = handle.resources().blocking().metrics();
+        metrics.blocking_threads = pool.threads;
+        metrics.idle_blocking_threads = pool.idle;
+        metrics.queued_closures = pool.queued;
+        metrics
+    }
+}

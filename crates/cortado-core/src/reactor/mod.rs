@@ -1,0 +1,162 @@
+//! The reactor: readiness of descriptors, turned into wake-ups.
+//!
+//! One thread at a time waits; any thread registers, releases and notifies, and never waits for
+//! another to do so, since threads of both lanes and thus of different OS priority come here.
+//! (The kernel takes a mutex of its own for each of these calls, for the time of a list
+//! operation.)
+//!
+//! The parts, from the kernel up: `sys` knows the poller; `Source` is one descriptor, its
+//! `ReadyWord` what was reported and not yet used up, its `Waiters` who waits; `AsyncFd` is what
+//! other crates build on. `Notice` makes many notifications cost one write.
+
+mod async_fd;
+mod notice;
+mod readiness;
+mod source;
+mod waiters;
+
+#[cfg(all(test, loom))]
+mod models;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+pub use async_fd::{AsyncFd, AsyncIo, Readiness, RegisterError};
+pub(crate) use readiness::Ready;
+pub use readiness::{Direction, Interest, ReadyEvent};
+
+use cortado_probe::stop;
+
+use crate::inbox::Inbox;
+use crate::reactor::notice::Notice;
+use crate::reactor::source::Source;
+use crate::shim::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sys::{OsEvents, OsPoller};
+
+/// Released sources are freed by the next wait. Where a wait lasts so long that this many have
+/// come together, it is ended; 64 of them are some 15 KiB.
+const RELEASED_MAX: usize = 64;
+
+/// See the module.
+pub(crate) struct Reactor {
+    poller: OsPoller,
+    notice: Notice,
+    /// Held during `wait`: the proof that one batch of events is under way at most.
+    waiting: AtomicBool,
+    released: Inbox<Source>,
+    released_len: AtomicUsize,
+    abandoned: Inbox<Source>,
+}
+
+/// The events of a wait; reused, so that waiting does not allocate.
+pub(crate) struct Events(OsEvents);
+
+impl Events {
+    pub(crate) fn new() -> Events {
+        Events(OsEvents::new())
+    }
+}
+
+/// Gives the right to wait back, also when a waiter panics.
+struct Waiting<'a>(&'a AtomicBool);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+impl Reactor {
+    pub(crate) fn new() -> io::Result<Reactor> {
+        Ok(Reactor {
+            poller: OsPoller::new()?,
+            notice: Notice::new(),
+            waiting: AtomicBool::new(false),
+            released: Inbox::new(),
+            released_len: AtomicUsize::new(0),
+            abandoned: Inbox::new(),
+        })
+    }
+
+    /// Waits for events, at most for `timeout`, and adds to `ready` the wakers of the tasks that
+    /// waited for them. It may return early with nothing, as when a signal interrupts it.
+    ///
+    /// # Panics
+    /// Where two threads wait at once: the poller's turn keeps that from happening.
+    pub(crate) fn wait(
+        &self,
+        events: &mut Events,
+        timeout: Option<Duration>,
+        ready: &mut Vec<Waker>,
+    ) {
+        let _waiting = self.begin_wait();
+        self.free_released();
+        match self.poller.wait(&mut events.0, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
+            Err(error) => stop("R1", &format!("the poller is always able to wait, but: {error}")),
+        }
+        if events.0.has_bell() {
+            self.notice.heard();
+        }
+        for (token, what) in events.0.iter() {
+            // SAFETY: the token comes from this wait, and `_waiting` is held (source.rs, I1).
+            unsafe { Source::at(token) }.report(what, ready);
+        }
+    }
+
+    fn begin_wait(&self) -> Waiting<'_> {
+        let taken = self.waiting.swap(true, Ordering::Acquire);
+        assert!(!taken, "one thread at a time waits in the reactor");
+        Waiting(&self.waiting)
+    }
+
+    fn free_released(&self) {
+        let freed = self.released.take_all();
+        if !freed.is_empty() {
+            self.released_len.fetch_sub(freed.len(), Ordering::Relaxed);
+        }
+    }
+
+    /// Ends a wait that is under way, or else the next one at once.
+    pub(crate) fn notify(&self) {
+        self.notice.notify(|| {
+            if let Err(error) = self.poller.ring() {
+                stop("R2", &format!("the poller's bell can always be rung, but: {error}"));
+            }
+        });
+    }
+
+    /// Makes a source for `fd`. Who gets it ends it by `release` or `abandon`.
+    pub(crate) fn register(&self, fd: impl AsFd, interest: Interest) -> io::Result<Arc<Source>> {
+        let source = Source::new();
+        self.poller.add(fd, source.token(), interest)?;
+        Ok(source)
+    }
+
+    /// Ends what `register` began, with the same `fd`, which is still open.
+    pub(crate) fn release(&self, fd: impl AsFd, source: Arc<Source>) {
+        source.drop_wakers();
+        if self.poller.delete(fd).is_err() {
+            self.abandoned.push(source);
+            return;
+        }
+        // Counted before it can be taken out again, so that the count never falls below zero.
+        let released = self.released_len.fetch_add(1, Ordering::Relaxed) + 1;
+        self.released.push(source);
+        if released == RELEASED_MAX {
+            self.notify();
+        }
+    }
+
+    /// Keeps a source whose descriptor the poller may still know for as long as the reactor.
+    pub(crate) fn abandon(&self, source: Arc<Source>) {
+        source.drop_wakers();
+        self.abandoned.push(source);
+    }
+}

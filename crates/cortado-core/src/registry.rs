@@ -1,0 +1,247 @@
+//! The registry: every task of a runtime that has not ended, for shutdown, reports and live views.
+//!
+//! Both lanes add and remove tasks all the time, so nothing here blocks: a thread of low OS
+//! priority that is preempted in the middle of any of these steps holds nobody up. A slot is one
+//! word; free slots are chained through their words; slots live in segments that double in size
+//! and never move. One task costs 8 bytes here and 4 in its header; links in the header, the usual
+//! way, would cost 16 and a lock.
+//!
+//! A slot's word is one of:
+//!
+//! | word | meaning |
+//! |---|---|
+//! | `next << 3 \| FREE` | free; `next` is the number of the next free slot plus one |
+//! | pointer | holds a task, and one reference to it |
+//! | pointer `\| VIEWED` | the same, and a viewer looks at it |
+//! | pointer `\| VIEWED \| ORPHAN` | the task has ended; the viewer frees slot and reference |
+//!
+//! Invariants:
+//! - G1: the reference of an occupied slot is given back by whoever makes the slot's word free: the
+//!   task's completer, or, where a viewer was looking, the viewer. So a viewer's task is alive.
+//! - G2: a segment's pointer changes once, from null to a leaked boxed slice, and is freed with the
+//!   registry.
+
+use std::ptr::{self, NonNull};
+
+use parking_lot::Mutex;
+
+use crate::shim::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use crate::task::{Header, Task};
+
+const VIEWED: usize = 1;
+const ORPHAN: usize = 1 << 1;
+const FREE: usize = 1 << 2;
+const FLAGS: usize = 7;
+
+/// Slots in the first segment; segment n has this many times 2 to the n.
+const FIRST: usize = 64;
+const SEGMENTS: usize = 24;
+
+/// See the module.
+pub(crate) struct Registry {
+    segments: [AtomicPtr<AtomicUsize>; SEGMENTS],
+    /// The first free slot plus one in the low half; a count of changes, against ABA, in the high.
+    free: AtomicU64,
+    /// How many slots were ever in use.
+    used: AtomicUsize,
+    closed: AtomicBool,
+    /// One viewer at a time. No task takes it on its way in or out.
+    viewer: Mutex<()>,
+}
+
+/// The registry is closed: the runtime shuts down, and the caller ends the task.
+pub(crate) struct Closed;
+
+impl Registry {
+    pub(crate) fn new() -> Registry {
+        Registry {
+            segments: std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
+            free: AtomicU64::new(0),
+            used: AtomicUsize::new(0),
+            closed: AtomicBool::new(false),
+            viewer: Mutex::new(()),
+        }
+    }
+
+    /// Adds a task, with a reference for the registry.
+    pub(crate) fn insert(&self, task: Task) -> Result<(), Closed> {
+        let number = self.pop_free().unwrap_or_else(|| self.extend());
+        task.header().slot.store(number, Ordering::Relaxed);
+        self.slot(number).store(task.into_ptr().as_ptr() as usize, Ordering::SeqCst);
+        // Whoever closes looks at all slots afterwards, so one of the two sides sees the other.
+        if self.closed.load(Ordering::SeqCst) { Err(Closed) } else { Ok(()) }
+    }
+
+    /// Forgets a task that has ended; true where its reference passes to the caller.
+    pub(crate) fn remove(&self, task: &Header) -> bool {
+        let number = task.slot.load(Ordering::Relaxed);
+        let slot = self.slot(number);
+        let occupied = ptr::from_ref(task) as usize;
+        loop {
+            if slot.compare_exchange(occupied, FREE, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                self.push_free(number);
+                return true;
+            }
+            let viewed = occupied | VIEWED;
+            let orphan = viewed | ORPHAN;
+            if slot.compare_exchange(viewed, orphan, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                return false;
+            }
+        }
+    }
+
+    /// Shows every task that is there during the whole of the call to `look`.
+    pub(crate) fn view(&self, mut look: impl FnMut(&Header)) {
+        let _alone = self.viewer.lock();
+        for number in 0..self.used.load(Ordering::SeqCst) as u32 {
+            if let Some(slot) = self.existing_slot(number) {
+                self.view_slot(number, slot, &mut look);
+            }
+        }
+    }
+
+    fn view_slot(&self, number: u32, slot: &AtomicUsize, look: &mut impl FnMut(&Header)) {
+        let word = slot.load(Ordering::SeqCst);
+        if word & FLAGS != 0 || word == 0 {
+            return;
+        }
+        let viewed = word | VIEWED;
+        if slot.compare_exchange(word, viewed, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            return;
+        }
+        let task = NonNull::new(word as *mut Header).expect("an occupied slot is not null");
+        // SAFETY: G1 (VIEWED is set by us, so the slot's reference stays until we are done).
+        look(unsafe { task.as_ref() });
+        if slot.compare_exchange(viewed, word, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            slot.store(FREE, Ordering::Release);
+            self.push_free(number);
+            // SAFETY: G1 (the completer left the reference to us).
+            drop(unsafe { Task::from_ptr(task) });
+        }
+    }
+
+    /// Refuses tasks from now on.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+    }
+
+    fn pop_free(&self) -> Option<u32> {
+        let mut free = self.free.load(Ordering::Acquire);
+        loop {
+            let number = (free as u32).checked_sub(1)?;
+            // Where another thread takes this slot meanwhile, the word is anything; then the count
+            // of changes has moved on and the exchange fails.
+            let next = (self.slot(number).load(Ordering::Acquire) >> 3) as u32;
+            let changed = count_change(free, next);
+            match self.free.compare_exchange_weak(
+                free,
+                changed,
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            ) {
+                Ok(_) => return Some(number),
+                Err(now) => free = now,
+            }
+        }
+    }
+
+    fn push_free(&self, number: u32) {
+        let slot = self.slot(number);
+        let mut free = self.free.load(Ordering::Relaxed);
+        loop {
+            slot.store(((free as u32 as usize) << 3) | FREE, Ordering::Release);
+            let changed = count_change(free, number + 1);
+            match self.free.compare_exchange_weak(
+                free,
+                changed,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            ) {
+                Ok(_) => return,
+                Err(now) => free = now,
+            }
+        }
+    }
+
+    #[cold]
+    fn extend(&self) -> u32 {
+        let number = self.used.fetch_add(1, Ordering::SeqCst);
+        let (segment, _) = place(number);
+        if segment >= SEGMENTS {
+            cortado_probe::stop("G2", "a runtime has more tasks than the registry has slots");
+        }
+        if self.segments[segment].load(Ordering::Acquire).is_null() {
+            self.add_segment(segment);
+        }
+        number as u32
+    }
+
+    /// Makes a segment; where two threads do, the second throws its own away.
+    fn add_segment(&self, segment: usize) {
+        let slots: Box<[AtomicUsize]> =
+            (0..FIRST << segment).map(|_| AtomicUsize::new(FREE)).collect();
+        let slots = Box::into_raw(slots).cast::<AtomicUsize>();
+        let null = ptr::null_mut();
+        let made = &self.segments[segment];
+        if made.compare_exchange(null, slots, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            // SAFETY: G2 (ours was never published).
+            drop(unsafe { boxed_segment(slots, segment) });
+        }
+    }
+
+    fn slot(&self, number: u32) -> &AtomicUsize {
+        self.existing_slot(number).unwrap_or_else(|| {
+            cortado_probe::stop("G2", "a slot's number lies in a segment that was never made")
+        })
+    }
+
+    fn existing_slot(&self, number: u32) -> Option<&AtomicUsize> {
+        let (segment, offset) = place(number as usize);
+        let slots = NonNull::new(self.segments[segment].load(Ordering::Acquire))?;
+        // SAFETY: G2 (the segment has `FIRST << segment` slots and lives as long as `self`).
+        Some(unsafe { slots.add(offset).as_ref() })
+    }
+}
+
+fn count_change(free: u64, first: u32) -> u64 {
+    ((free >> 32).wrapping_add(1) << 32) | u64::from(first)
+}
+
+/// The segment of a slot, and its place in there.
+fn place(number: usize) -> (usize, usize) {
+    let segment = (number / FIRST + 1).ilog2() as usize;
+    (segment, number - FIRST * ((1 << segment) - 1))
+}
+
+/// # Safety
+/// `slots` is the pointer of segment number `segment`, and is given up.
+unsafe fn boxed_segment(slots: *mut AtomicUsize, segment: usize) -> Box<[AtomicUsize]> {
+    // SAFETY: G2 (it was made by `add_segment`, with this length).
+    unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(slots, FIRST << segment)) }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        for (segment, slots) in self.segments.iter().enumerate() {
+            let slots = slots.load(Ordering::Acquire);
+            if !slots.is_null() {
+                // SAFETY: G2 (nobody else uses the registry any more).
+                drop(unsafe { boxed_segment(slots, segment) });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FIRST, place};
+
+    #[test]
+    fn slots_follow_each_other_over_segments() {
+        assert_eq!(place(0), (0, 0));
+        assert_eq!(place(FIRST - 1), (0, FIRST - 1));
+        assert_eq!(place(FIRST), (1, 0));
+        assert_eq!(place(3 * FIRST - 1), (1, 2 * FIRST - 1));
+        assert_eq!(place(3 * FIRST), (2, 0));
+    }
+}

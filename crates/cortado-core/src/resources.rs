@@ -1,0 +1,44 @@
+//! What both flavours of a runtime rest on: the poller, the spawner and the blocking pool.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::blocking::BlockingPool;
+use crate::poller::Poller;
+use crate::seam::Clock;
+use crate::spawner::Spawner;
+
+/// See the module.
+pub(crate) struct Resources {
+    poller: Arc<Poller>,
+    spawner: Arc<Spawner>,
+    blocking: BlockingPool,
+}
+
+impl Resources {
+    pub(crate) fn new(
+        clock: Arc<dyn Clock>,
+        max_blocking_threads: usize,
+        keep_alive: Duration,
+        thread_name: &str,
+    ) -> io::Result<Resources> {
+        let poller = Arc::new(Poller::new(clock)?);
+        let spawner = Arc::new(Spawner::new()?);
+        let name = format!("{thread_name}-blocking");
+        let blocking = BlockingPool::new(spawner.clone(), max_blocking_threads, keep_alive, &name);
+        Ok(Resources { poller, spawner, blocking })
+    }
+
+    pub(crate) fn poller(&self) -> &Arc<Poller> {
+        &self.poller
+    }
+
+    pub(crate) fn spawner(&self) -> &Arc<Spawner> {
+        &self.spawner
+    }
+
+    pub(crate) fn blocking(&self) -> &BlockingPool {
+        &self.blocking
+    }
+}

@@ -1,0 +1,233 @@
+//! Spawning: how tasks come into a runtime.
+
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use cortado_probe::{Event, Lane, emit};
+
+use crate::context;
+use crate::handle::{Flavour, Handle};
+use crate::lanes::Lanes;
+use crate::registry::Registry;
+use crate::single::{self, Loop};
+use crate::task::{
+    Header, JoinHandle, NOTHING_TO_NOTICE, Name, Runnable, Schedule, Task, new_task,
+};
+
+/// Starts a task: a future that the runtime polls on its own, at the same time as others.
+///
+/// Dropping the handle detaches the task. A panic in the task ends only the task and arrives at
+/// the handle.
+///
+/// # Panics
+/// Outside of a runtime. On a runtime that is ending, the task is cancelled at once instead.
+///
+/// # Examples
+/// ```
+/// let runtime = cortado_core::Runtime::new()?;
+/// let sum = runtime.block_on(async {
+///     let tasks: Vec<_> = (0..10).map(|n| cortado_core::spawn(async move { n * n })).collect();
+///     let mut sum = 0;
+///     for task in tasks {
+///         sum += task.await.unwrap();
+///     }
+///     sum
+/// });
+/// assert_eq!(sum, 285);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    spawn_on(&context::handle(), future, (), Location::caller())
+}
+
+/// Starts a task that need not be `Send`, on the event loop of the current thread.
+///
+/// # Panics
+/// Anywhere but inside of [`LocalRuntime::block_on`](crate::LocalRuntime::block_on).
+///
+/// # Examples
+/// ```
+/// use std::rc::Rc;
+/// let runtime = cortado_core::Runtime::single()?;
+/// let text = runtime.block_on(async {
+///     let shared = Rc::new("not Send");
+///     let own = shared.clone();
+///     cortado_core::spawn_local(async move { own.len() + shared.len() }).await
+/// });
+/// assert_eq!(text.unwrap(), 16);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[track_caller]
+pub fn spawn_local<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    match single::current_loop() {
+        Some(shared) => spawn_on_loop(&shared, future, (), Location::caller()),
+        None => panic!(
+            "`spawn_local` outside of an event loop: call it inside of the `block_on` of a \
+             runtime made by `Runtime::single`"
+        ),
+    }
+}
+
+/// Runs a closure that may block on a thread of the blocking pool.
+///
+/// The pool has a bound (512 threads unless the builder says otherwise); beyond it, closures wait
+/// in a queue. Aborting the handle drops a closure that has not begun; one that has, goes on.
+///
+/// # Panics
+/// Outside of a runtime. A panic of the closure arrives at the handle.
+///
+/// # Examples
+/// ```
+/// let runtime = cortado_core::Runtime::new()?;
+/// let text = runtime.block_on(async {
+///     cortado_core::spawn_blocking(|| std::fs::read_to_string("Cargo.toml")).await
+/// });
+/// assert!(text.unwrap()?.contains("[package]"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[track_caller]
+pub fn spawn_blocking<F, T>(job: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    spawn_blocking_on(&context::handle(), job, Location::caller())
+}
+
+pub(crate) fn spawn_on<F, N>(
+    handle: &Handle,
+    future: F,
+    name: N,
+    location: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+    N: Name,
+{
+    match handle.flavour() {
+        Flavour::Lanes(lanes) => spawn_on_lanes(lanes, future, name, location),
+        Flavour::Loop(shared) => spawn_on_loop(shared, future, name, location),
+    }
+}
+
+fn spawn_on_lanes<F, N>(
+    lanes: &Arc<Lanes>,
+    future: F,
+    name: N,
+    location: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    N: Name,
+{
+    let work = lanes.placement().starts_in_work_lane(location);
+    let (task, runnable, joint) = new_task(future, lanes.clone(), name, location, work);
+    if work {
+        lanes.placement().assume_computing(task.header());
+    }
+    admit(lanes.registry(), task, runnable, |runnable| lanes.schedule(runnable));
+    JoinHandle::new(joint)
+}
+
+fn spawn_on_loop<F, N>(
+    shared: &Arc<Loop>,
+    future: F,
+    name: N,
+    location: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    N: Name,
+{
+    let (task, runnable, joint) = new_task(future, shared.clone(), name, location, false);
+    admit(shared.registry(), task, runnable, |runnable| shared.schedule(runnable));
+    JoinHandle::new(joint)
+}
+
+/// Registers a new task and queues it; on a runtime that ends, it is cancelled instead.
+fn admit(
+    registry: &Registry,
+    task: Task,
+    runnable: Runnable,
+    schedule: impl FnOnce(Runnable),
+) {
+    let header = runnable.header();
+    emit(|| Event::TaskSpawned {
+        task: header.id(),
+        name: header.name(),
+        location: header.location(),
+        lane: if header.in_work_lane() { Lane::Work } else { Lane::Wait },
+    });
+    match registry.insert(task) {
+        Ok(()) => schedule(runnable),
+        Err(_closed) => drop(runnable),
+    }
+}
+
+pub(crate) fn spawn_blocking_on<F, T>(
+    handle: &Handle,
+    job: F,
+    location: &'static Location<'static>,
+) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let (task, runnable, joint) =
+        new_task(Closure(Some(job)), OnPool(handle.clone()), (), location, false);
+    // Closures on the pool are not in the registry: the pool's own queue knows them.
+    drop(task);
+    OnPool(handle.clone()).schedule(runnable);
+    JoinHandle::new(joint)
+}
+
+/// A closure as a future that runs it at the first poll.
+struct Closure<F>(Option<F>);
+
+// The closure is moved out before it runs; nothing is pinned.
+impl<F> Unpin for Closure<F> {}
+
+impl<F: FnOnce() -> T, T> Future for Closure<F> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        match self.0.take() {
+            Some(closure) => Poll::Ready(closure()),
+            None => cortado_probe::stop("T1", "a blocking closure was polled twice"),
+        }
+    }
+}
+
+/// The scheduler of closures: the blocking pool.
+struct OnPool(Handle);
+
+impl Schedule for OnPool {
+    fn schedule(&self, task: Runnable) {
+        let handle = self.0.clone();
+        let job = Box::new(move || {
+            let _entered = handle.enter();
+            task.run(&NOTHING_TO_NOTICE);
+        });
+        // A pool that is closed gives the job back; dropping it cancels the task.
+        drop(self.0.resources().blocking().spawn(job));
+    }
+
+    fn noticed(&self, _: &Header) {}
+
+    fn forget(&self, _: &Header) -> bool {
+        false
+    }
+}

@@ -1,0 +1,618 @@
+//! The cell of a task: one allocation, reached through a thin pointer and a table of functions.
+//!
+//! All access to the future, the output and the join waker is here. The invariants T1 to T6 that
+//! the `SAFETY` comments cite are stated once, in the essay of the parent module.
+
+use std::any::Any;
+use std::cell::UnsafeCell;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::mem::{self, ManuallyDrop};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::ptr::{self, NonNull};
+use std::task::{Context, Poll, Waker};
+
+use cortado_probe::{Event, Outcome, TaskId, emit};
+
+use super::join::JoinError;
+use super::state::{End, Start, State, Woken};
+use super::waker;
+use crate::inbox::Linked;
+use crate::shim::atomic::{AtomicPtr, AtomicU32, Ordering};
+
+/// What every task has, whatever its future is.
+#[repr(C)]
+pub(crate) struct Header {
+    pub(super) state: State,
+    table: &'static Table,
+    link: AtomicPtr<Header>,
+    id: TaskId,
+    location: &'static Location<'static>,
+    /// Where the registry keeps it.
+    pub(crate) slot: AtomicU32,
+    /// What `Placement` knows of its use of the CPU.
+    pub(crate) load: AtomicU32,
+}
+
+/// The functions that know the type of the future.
+struct Table {
+    poll: unsafe fn(NonNull<Header>, &mut Context<'_>) -> Polled,
+    cancel: unsafe fn(NonNull<Header>),
+    complete: unsafe fn(NonNull<Header>, runnable: bool),
+    schedule: unsafe fn(NonNull<Header>),
+    noticed: unsafe fn(NonNull<Header>),
+    free: unsafe fn(NonNull<Header>),
+    take_output: unsafe fn(NonNull<Header>, *mut ()),
+    drop_output: unsafe fn(NonNull<Header>),
+    join_waker: unsafe fn(NonNull<Header>) -> *mut Option<Waker>,
+    name: unsafe fn(NonNull<Header>) -> Option<*const str>,
+}
+
+enum Polled {
+    Pending,
+    Finished,
+}
+
+/// A scheduler, as a task sees it.
+pub(crate) trait Schedule: Send + Sync + 'static {
+    /// Queues a task that was woken.
+    fn schedule(&self, task: Runnable);
+
+    /// Called by the polling thread between the end of a poll and whatever follows from it, if the
+    /// notice given to `Runnable::run` is set. The task is still running.
+    fn noticed(&self, task: &Header);
+
+    /// Forgets a task that has ended; true where the registry's reference comes back with it.
+    fn forget(&self, task: &Header) -> bool;
+}
+
+/// A name, or nothing, without a cost for nothing.
+pub(crate) trait Name: Send + Sync + 'static {
+    fn name(&self) -> Option<&str>;
+}
+
+impl Name for () {
+    fn name(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Name for Box<str> {
+    fn name(&self) -> Option<&str> {
+        Some(self)
+    }
+}
+
+#[repr(C)]
+struct Cell<F: Future, S, N> {
+    header: Header,
+    scheduler: S,
+    name: N,
+    join_waker: UnsafeCell<Option<Waker>>,
+    stage: UnsafeCell<Stage<F>>,
+}
+
+enum Stage<F: Future> {
+    Future(F),
+    Output(Result<F::Output, JoinError>),
+    Empty,
+}
+
+/// Makes a task; its three references are the registry's, the runnable's and the join handle's,
+/// returned in this order.
+pub(crate) fn new_task<F, S, N>(
+    future: F,
+    scheduler: S,
+    name: N,
+    location: &'static Location<'static>,
+    work: bool,
+) -> (Task, Runnable, Joint<F::Output>)
+where
+    F: Future + 'static,
+    S: Schedule,
+    N: Name,
+{
+    let cell = Box::new(Cell {
+        header: Header {
+            state: State::new(work),
+            table: const { &Cell::<F, S, N>::TABLE },
+            link: AtomicPtr::new(ptr::null_mut()),
+            id: TaskId::next(),
+            location,
+            slot: AtomicU32::new(0),
+            load: AtomicU32::new(0),
+        },
+        scheduler,
+        name,
+        join_waker: UnsafeCell::new(None),
+        stage: UnsafeCell::new(Stage::Future(future)),
+    });
+    let header = NonNull::from(Box::leak(cell)).cast::<Header>();
+    (Task(header), Runnable(header), Joint { task: Task(header), output: PhantomData })
+}
+
+impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
+    const TABLE: Table = Table {
+        poll: Self::poll,
+        cancel: Self::cancel,
+        complete: Self::complete,
+        schedule: Self::schedule,
+        noticed: Self::noticed,
+        free: Self::free,
+        take_output: Self::take_output,
+        drop_output: Self::drop_output,
+        join_waker: Self::join_waker,
+        name: Self::name,
+    };
+
+    /// # Safety
+    /// `header` is that of a live cell of this type (T4).
+    unsafe fn of<'a>(header: NonNull<Header>) -> &'a Self {
+        // SAFETY: T4 (the caller has a reference; the header is the first field).
+        unsafe { header.cast::<Self>().as_ref() }
+    }
+
+    /// # Safety
+    /// As `of`, and the caller holds RUNNING.
+    unsafe fn poll(header: NonNull<Header>, context: &mut Context<'_>) -> Polled {
+        // SAFETY: T4 (the runnable's reference).
+        let cell = unsafe { Self::of(header) };
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            // SAFETY: T1 (RUNNING), and the future is never moved until it is dropped in place.
+            let stage = unsafe { &mut *cell.stage.get() };
+            let Stage::Future(future) = stage else {
+                cortado_probe::stop("T1", "a task was polled after its future was gone");
+            };
+            // SAFETY: T1 (the cell is on the heap, and `set_stage` drops in place).
+            unsafe { Pin::new_unchecked(future) }.poll(context)
+        }));
+        let output = match polled {
+            Ok(Poll::Pending) => return Polled::Pending,
+            Ok(Poll::Ready(output)) => Ok(output),
+            Err(panic) => Err(JoinError::panicked(cell.header.id, panic)),
+        };
+        // SAFETY: T1 (RUNNING).
+        unsafe { cell.finish(output) };
+        Polled::Finished
+    }
+
+    /// # Safety
+    /// As `poll`.
+    unsafe fn cancel(header: NonNull<Header>) {
+        // SAFETY: T4, T1 (the caller holds RUNNING).
+        unsafe {
+            let cell = Self::of(header);
+            cell.finish(Err(JoinError::cancelled(cell.header.id)));
+        }
+    }
+
+    /// Drops the future and stores what the joiner gets. A panic in the future's drop becomes the
+    /// result, so that it is not lost.
+    ///
+    /// # Safety
+    /// The caller holds RUNNING.
+    unsafe fn finish(&self, output: Result<F::Output, JoinError>) {
+        // SAFETY: T1 (RUNNING).
+        let dropped = unsafe { self.set_stage(Stage::Empty) };
+        let output = match dropped {
+            Ok(()) => output,
+            Err(panic) => {
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(output)));
+                Err(JoinError::panicked(self.header.id, panic))
+            }
+        };
+        let outcome = match &output {
+            Ok(_) => Outcome::Returned,
+            Err(error) if error.is_cancelled() => Outcome::Cancelled,
+            Err(_) => Outcome::Panicked,
+        };
+        // SAFETY: T1, T2 (RUNNING, and COMPLETE is not set yet).
+        let _ = unsafe { self.set_stage(Stage::Output(output)) };
+        emit(|| Event::TaskEnded { task: self.header.id, outcome });
+    }
+
+    /// Replaces the stage, dropping what was there in its place; a panic of that drop is returned.
+    ///
+    /// # Safety
+    /// The caller may touch the stage: it holds RUNNING, or by T2 it is the output's owner.
+    unsafe fn set_stage(&self, stage: Stage<F>) -> Result<(), Box<dyn Any + Send>> {
+        let place = self.stage.get();
+        // SAFETY: T1, T2 (the caller's duty). Where the drop panics, the remains are never dropped
+        // again, for the write below does not drop what it overwrites.
+        let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { place.drop_in_place() }));
+        // SAFETY: T1, T2 (as above).
+        unsafe { place.write(stage) };
+        dropped
+    }
+
+    /// The output is stored: tells the joiner, and gives back the references that are due.
+    ///
+    /// # Safety
+    /// The caller holds RUNNING; `runnable` says that it also has the runnable's reference.
+    unsafe fn complete(header: NonNull<Header>, runnable: bool) {
+        // SAFETY: T4 (the runnable's reference, or that of the caller).
+        let cell = unsafe { Self::of(header) };
+        let state = &cell.header.state;
+        let completed = state.complete();
+        if !completed.joined {
+            // SAFETY: T2 (no handle, so the completer owns the output).
+            let _ = unsafe { cell.set_stage(Stage::Empty) };
+        } else if completed.waker {
+            // SAFETY: T3 (JOIN_WAKER is set, so the slot is only read).
+            let slot = unsafe { &*cell.join_waker.get() };
+            let _ = catch_unwind(AssertUnwindSafe(|| slot.as_ref().map(Waker::wake_by_ref)));
+            if state.joiner_woken() {
+                // SAFETY: T3 (the handle is gone: the slot is the completer's).
+                let waker = unsafe { (*cell.join_waker.get()).take() };
+                let _ = catch_unwind(AssertUnwindSafe(|| drop(waker)));
+            }
+        }
+        let forgotten = cell.scheduler.forget(&cell.header);
+        let due = usize::from(runnable) + usize::from(forgotten);
+        if due > 0 && state.release(due) {
+            // SAFETY: T4 (those were the last references).
+            unsafe { Self::free(header) };
+        }
+    }
+
+    /// # Safety
+    /// The caller gives the reference of a new runnable, and has another one.
+    unsafe fn schedule(header: NonNull<Header>) {
+        // SAFETY: T4 (the caller keeps a reference of its own until this returns).
+        unsafe { Self::of(header) }.scheduler.schedule(Runnable(header));
+    }
+
+    /// # Safety
+    /// The caller holds RUNNING.
+    unsafe fn noticed(header: NonNull<Header>) {
+        // SAFETY: T4 (the runnable's reference).
+        let cell = unsafe { Self::of(header) };
+        cell.scheduler.noticed(&cell.header);
+    }
+
+    /// # Safety
+    /// The last reference was given back.
+    unsafe fn free(header: NonNull<Header>) {
+        // SAFETY: T4 (nobody else can reach the cell any more; it was made by `Box`).
+        let cell = unsafe { Box::from_raw(header.cast::<Self>().as_ptr()) };
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(cell)));
+    }
+
+    /// # Safety
+    /// By T2 the caller owns the output; `into` points to an `Option<Result<F::Output, JoinError>>`.
+    unsafe fn take_output(header: NonNull<Header>, into: *mut ()) {
+        // SAFETY: T4, T2 (the caller owns the output, so nobody else touches the stage).
+        let stage = unsafe { &mut *Self::of(header).stage.get() };
+        if let Stage::Output(output) = mem::replace(stage, Stage::Empty) {
+            // SAFETY: T2 (the caller's duty).
+            unsafe { *into.cast::<Option<Result<F::Output, JoinError>>>() = Some(output) };
+        }
+    }
+
+    /// # Safety
+    /// As `take_output`.
+    unsafe fn drop_output(header: NonNull<Header>) {
+        // SAFETY: T4, T2.
+        let _ = unsafe { Self::of(header).set_stage(Stage::Empty) };
+    }
+
+    /// # Safety
+    /// T3 says what the caller may do with it.
+    unsafe fn join_waker(header: NonNull<Header>) -> *mut Option<Waker> {
+        // SAFETY: T4.
+        unsafe { Self::of(header) }.join_waker.get()
+    }
+
+    /// # Safety
+    /// The caller has a reference, and uses the name only while it does.
+    unsafe fn name(header: NonNull<Header>) -> Option<*const str> {
+        // SAFETY: T4.
+        unsafe { Self::of(header) }.name.name().map(|name| name as *const str)
+    }
+}
+
+impl Header {
+    pub(crate) fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// Where `spawn` was called.
+    pub(crate) fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+
+    pub(crate) fn in_work_lane(&self) -> bool {
+        self.state.in_work_lane()
+    }
+
+    pub(crate) fn was_polled(&self) -> bool {
+        self.state.was_polled()
+    }
+
+    /// Changes the lane that the task is scheduled in from its next wake on; true where that is a
+    /// change.
+    pub(crate) fn move_to_work_lane(&self, work: bool) -> bool {
+        self.state.move_to(work)
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        // SAFETY: T4 (whoever has `&self` keeps a reference as long).
+        unsafe { (self.table.name)(NonNull::from(self)).map(|name| &*name) }
+    }
+}
+
+/// A counted reference to a task.
+pub(crate) struct Task(NonNull<Header>);
+
+// SAFETY: T1, T4, T6 (a reference gives access to the header, which is atomics and constants; the
+// future is reached only through RUNNING).
+unsafe impl Send for Task {}
+// SAFETY: T1, T4 (as above).
+unsafe impl Sync for Task {}
+
+impl Task {
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: T4 (this owns a reference).
+        unsafe { self.0.as_ref() }
+    }
+
+    /// Gives the reference away as a pointer.
+    pub(crate) fn into_ptr(self) -> NonNull<Header> {
+        ManuallyDrop::new(self).0
+    }
+
+    /// # Safety
+    /// `ptr` comes with a reference that nobody else gives back.
+    pub(crate) unsafe fn from_ptr(ptr: NonNull<Header>) -> Task {
+        Task(ptr)
+    }
+
+    /// Another reference to a task that is alive.
+    pub(crate) fn of(header: &Header) -> Task {
+        header.state.retain();
+        Task(NonNull::from(header))
+    }
+
+    /// Asks the task to end; it does so where its scheduler runs it next.
+    pub(crate) fn abort(&self) {
+        let woken = self.header().state.abort();
+        self.act_on(woken);
+    }
+
+    /// Ends the task now, unless it is being polled: then its poller ends it.
+    pub(crate) fn shut_down(&self) {
+        if self.header().state.shut_down() {
+            let table = self.header().table;
+            // SAFETY: T1 (`shut_down` gave us RUNNING), T4 (this owns a reference of its own).
+            unsafe {
+                (table.cancel)(self.0);
+                (table.complete)(self.0, false);
+            }
+        }
+    }
+
+    pub(super) fn wake_by_ref(&self) {
+        let woken = self.header().state.wake_by_ref();
+        self.act_on(woken);
+    }
+
+    /// Uses this reference up. While the runnable is handed over it still keeps the cell, and so
+    /// the scheduler, alive.
+    pub(super) fn wake(self) {
+        let task = ManuallyDrop::new(self);
+        let woken = task.header().state.wake_by_value();
+        task.act_on(woken);
+        if woken == Woken::Schedule {
+            drop(ManuallyDrop::into_inner(task));
+        }
+    }
+
+    fn act_on(&self, woken: Woken) {
+        let table = self.header().table;
+        match woken {
+            Woken::Nothing => {}
+            // SAFETY: T4 (the transition made the reference that the runnable owns).
+            Woken::Schedule => unsafe { (table.schedule)(self.0) },
+            // SAFETY: T4 (the transition gave the last reference back).
+            Woken::Free => unsafe { (table.free)(self.0) },
+        }
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        self.header().state.is_complete()
+    }
+}
+
+/// The reference of a join handle: there is one per task, and `T` is the task's output type.
+pub(crate) struct Joint<T> {
+    task: Task,
+    output: PhantomData<T>,
+}
+
+impl<T> Joint<T> {
+    pub(crate) fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// Moves the output out, or leaves `waker` to be woken.
+    pub(super) fn join(&mut self, waker: &Waker) -> Poll<Result<T, JoinError>> {
+        if !self.task.is_complete() && self.leave_waker(waker) {
+            return Poll::Pending;
+        }
+        let mut output: Option<Result<T, JoinError>> = None;
+        let take = self.task.header().table.take_output;
+        // SAFETY: T2 (complete, and we are the join handle; `new_task` chose `T`).
+        unsafe { take(self.task.0, (&raw mut output).cast()) };
+        match output {
+            Some(output) => Poll::Ready(output),
+            None => panic!("a JoinHandle was polled after it had returned the task's output"),
+        }
+    }
+
+    /// True: the waker is in its slot. False: the task is complete.
+    fn leave_waker(&mut self, waker: &Waker) -> bool {
+        let header = self.task.header();
+        // SAFETY: T4 (we have a reference).
+        let slot = unsafe { (header.table.join_waker)(self.task.0) };
+        if header.state.has_join_waker() {
+            // SAFETY: T3 (the bit is set: reading is allowed to both sides).
+            if unsafe { (*slot).as_ref() }.is_some_and(|old| old.will_wake(waker)) {
+                return true;
+            }
+            if !header.state.withdraw_join_waker() {
+                return false;
+            }
+        }
+        // SAFETY: T3 (the bit is clear and the task was not complete: the slot is ours).
+        unsafe { *slot = Some(waker.clone()) };
+        if !header.state.publish_join_waker() {
+            // SAFETY: T3 (the bit never was set, so the completer does not look).
+            unsafe { *slot = None };
+            return false;
+        }
+        true
+    }
+}
+
+impl<T> Drop for Joint<T> {
+    /// The reference itself goes with `task`.
+    fn drop(&mut self) {
+        let header = self.task.header();
+        let detached = header.state.detach();
+        if detached.drop_output {
+            // SAFETY: T2 (complete, and we were the join handle; taken output leaves it empty).
+            unsafe { (header.table.drop_output)(self.task.0) };
+        }
+        if detached.drop_waker {
+            // SAFETY: T3 (JOIN_WAKER is clear and no other handle can set it).
+            let waker = unsafe { (*(header.table.join_waker)(self.task.0)).take() };
+            drop(waker);
+        }
+    }
+}
+
+impl Clone for Task {
+    fn clone(&self) -> Task {
+        Task::of(self.header())
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        if self.header().state.release(1) {
+            let table = self.header().table;
+            // SAFETY: T4 (that was the last reference).
+            unsafe { (table.free)(self.0) };
+        }
+    }
+}
+
+/// For a scheduler that never has anything to say at the end of a poll.
+pub(crate) static NOTHING_TO_NOTICE: std::sync::atomic::AtomicU32 =
+    std::sync::atomic::AtomicU32::new(0);
+
+/// The right to poll a task once.
+pub(crate) struct Runnable(NonNull<Header>);
+
+// SAFETY: T1, T4, T6 (a scheduler of tasks that are not `Send` keeps its runnables to its thread).
+unsafe impl Send for Runnable {}
+
+impl Runnable {
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: T4 (this owns a reference).
+        unsafe { self.0.as_ref() }
+    }
+
+    pub(crate) fn into_raw(self) -> *mut Header {
+        ManuallyDrop::new(self).0.as_ptr()
+    }
+
+    /// # Safety
+    /// `raw` comes from `into_raw`, and is taken back once.
+    pub(crate) unsafe fn from_raw(raw: NonNull<Header>) -> Runnable {
+        Runnable(raw)
+    }
+
+    /// Polls the task. Returns it where it was woken meanwhile and must be queued again.
+    ///
+    /// Where `notice` is set when the poll ends, the scheduler is told before anything follows.
+    pub(crate) fn run(self, notice: &AtomicU32) -> Option<Runnable> {
+        let runnable = ManuallyDrop::new(self);
+        let ptr = runnable.0;
+        let table = runnable.header().table;
+        match runnable.header().state.start_poll() {
+            Start::Gone => return None,
+            Start::Free => {
+                // SAFETY: T4 (the transition gave the last reference back).
+                unsafe { (table.free)(ptr) };
+                return None;
+            }
+            // SAFETY: T1 (the transition gave us RUNNING; `true`: the runnable's reference).
+            Start::Cancel => unsafe {
+                (table.cancel)(ptr);
+                (table.complete)(ptr, true);
+                return None;
+            },
+            Start::Poll => {}
+        }
+        let waker = waker::borrowed(&runnable);
+        let mut context = Context::from_waker(&waker);
+        // SAFETY: T1 (RUNNING).
+        let polled = unsafe { (table.poll)(ptr, &mut context) };
+        if notice.load(Ordering::Relaxed) != 0 {
+            // SAFETY: T1 (RUNNING), T4.
+            unsafe { (table.noticed)(ptr) };
+        }
+        if let Polled::Finished = polled {
+            // SAFETY: T1 (RUNNING; the output is stored).
+            unsafe { (table.complete)(ptr, true) };
+            return None;
+        }
+        match runnable.header().state.end_poll() {
+            End::Idle => None,
+            End::Again => Some(Runnable(ptr)),
+            // SAFETY: T4 (the transition gave the last reference back).
+            End::Free => unsafe {
+                (table.free)(ptr);
+                None
+            },
+            // SAFETY: T1 (we still hold RUNNING).
+            End::Cancel => unsafe {
+                (table.cancel)(ptr);
+                (table.complete)(ptr, true);
+                None
+            },
+        }
+    }
+
+    pub(super) fn ptr(&self) -> NonNull<Header> {
+        self.0
+    }
+}
+
+impl Drop for Runnable {
+    /// A runnable that is dropped instead of run is the end of its task.
+    fn drop(&mut self) {
+        // SAFETY: T4 (this reference passes to `task`).
+        let task = unsafe { Task::from_ptr(self.0) };
+        task.shut_down();
+    }
+}
+
+// SAFETY: T5 (a runnable is unique, and its list alone uses the link).
+unsafe impl Linked for Header {
+    type Handle = Runnable;
+
+    fn into_ptr(handle: Runnable) -> NonNull<Header> {
+        ManuallyDrop::new(handle).0
+    }
+
+    unsafe fn from_ptr(ptr: NonNull<Header>) -> Runnable {
+        Runnable(ptr)
+    }
+
+    fn link(&self) -> &AtomicPtr<Header> {
+        &self.link
+    }
+}

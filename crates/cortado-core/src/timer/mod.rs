@@ -1,0 +1,151 @@
+//! Timers: deadlines turned into wake-ups.
+//!
+//! A timer that waits is an `Entry`, shared by its `Sleep` and the wheel. Only the thread that has
+//! the poller's turn touches the wheel. Everyone else, of either lane, posts the entry to a
+//! lock-free inbox, which means: look at me again. Nobody ever waits for anybody here.
+//!
+//! How no deadline is overslept. The thread that is about to wait drains the inbox, publishes in
+//! `waiting_until` until when it is going to wait, and looks into the inbox once more. Who posts an
+//! entry reads `waiting_until` after the push, and ends the wait by `notify` if the entry is due
+//! earlier. Store then load on both sides:
+//!
+//! ```text
+//! prepare                            post
+//! waiting_until.store(next)          inbox.push(entry)
+//! fence(SeqCst)                      fence(SeqCst)
+//! inbox.is_empty()?                  waiting_until.load()
+//! ```
+//!
+//! The race would be that both loads miss the other's store. One of the two fences comes first in
+//! the single order of SeqCst fences, and what its thread stored before it is seen by the load
+//! behind the other. So the poller finds the entry, or the poster finds the time and notifies.
+//! Both at once cost a wake-up for nothing. `loom_insert_against_prepare` is this race as a model.
+//!
+//! While nobody waits, `waiting_until` is 0 and posting notifies nobody: whoever takes a turn next
+//! drains first. That somebody does is the idle protocol's promise.
+//!
+//! An inbox that nobody empties would keep cancelled entries alive, since a poller that waits for
+//! a far deadline is not woken by farther ones. So every `BACKLOG`-th message wakes it.
+
+mod entry;
+mod sleep;
+pub mod time;
+mod timeout;
+mod wheel;
+
+#[cfg(all(test, loom))]
+mod models;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use crate::inbox::Inbox;
+use crate::seam::Clock;
+use crate::shim::atomic::Ordering::{Relaxed, SeqCst};
+use crate::shim::atomic::{AtomicU64, AtomicUsize, fence};
+
+use entry::{Entry, LAST_DEADLINE};
+pub(crate) use wheel::Wheel;
+
+/// Messages after which a poller that waits is woken to read them: some 300 KB of entries.
+const BACKLOG: usize = 4096;
+
+/// How often `prepare` reads messages that keep coming before it gives up waiting.
+const ROUNDS: usize = 4;
+
+/// The values of `waiting_until` that are not times.
+const NOBODY_WAITS: u64 = 0;
+const WITHOUT_END: u64 = u64::MAX;
+
+/// The part of the timers that every thread shares.
+pub(crate) struct Timers {
+    clock: Arc<dyn Clock>,
+    start: Instant,
+    inbox: Inbox<Entry>,
+    /// Messages since the last drain, roughly.
+    backlog: AtomicUsize,
+    waiting_until: AtomicU64,
+}
+
+impl Timers {
+    /// Timers without any entry, and the wheel for whoever has the poller's turn.
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> (Timers, Wheel) {
+        let timers = Timers {
+            start: clock.now(),
+            clock,
+            inbox: Inbox::new(),
+            backlog: AtomicUsize::new(0),
+            waiting_until: AtomicU64::new(NOBODY_WAITS),
+        };
+        (timers, Wheel::new())
+    }
+
+    /// Reads the messages, and says how long the caller may wait: not at all past the earliest
+    /// deadline, and without end where there is none. `fire` comes after the wait.
+    pub(crate) fn prepare(&self, wheel: &mut Wheel) -> Option<Duration> {
+        for _ in 0..ROUNDS {
+            self.drain(wheel);
+            let next = wheel.next_deadline();
+            self.waiting_until.store(next.unwrap_or(WITHOUT_END), Relaxed);
+            fence(SeqCst);
+            if self.inbox.is_empty() {
+                return next.map(|next| Duration::from_nanos(next.saturating_sub(self.elapsed())));
+            }
+        }
+        Some(Duration::ZERO)
+    }
+
+    /// Adds to `ready` who waits for a deadline that has come.
+    pub(crate) fn fire(&self, wheel: &mut Wheel, ready: &mut Vec<Waker>) {
+        self.waiting_until.store(NOBODY_WAITS, Relaxed);
+        self.drain(wheel);
+        wheel.expire(self.elapsed(), ready);
+    }
+
+    /// Takes every timer out at the end of the runtime. What waits for one waits for ever; the
+    /// caller drops the wakers once it has given the turn back, since that may run users' code.
+    pub(crate) fn clear(&self, wheel: &mut Wheel, abandoned: &mut Vec<Waker>) {
+        self.drain(wheel);
+        wheel.clear(abandoned);
+    }
+
+    /// What time it is on this runtime's clock.
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Nanoseconds since the clock's start.
+    fn elapsed(&self) -> u64 {
+        self.since_start(self.now())
+    }
+
+    /// An instant as the state word holds it: to the nanosecond, for 73 years.
+    fn since_start(&self, instant: Instant) -> u64 {
+        let since = instant.saturating_duration_since(self.start).as_nanos();
+        u64::try_from(since).unwrap_or(LAST_DEADLINE).min(LAST_DEADLINE)
+    }
+
+    /// Sends an entry to the wheel. True where the poller must be notified.
+    fn post(&self, entry: Arc<Entry>) -> bool {
+        let deadline = entry.deadline();
+        self.inbox.push(entry);
+        let many = self.backlog.fetch_add(1, Relaxed) % BACKLOG == BACKLOG - 1;
+        fence(SeqCst);
+        let waiting_until = self.waiting_until.load(Relaxed);
+        deadline < waiting_until || (many && waiting_until != NOBODY_WAITS)
+    }
+
+    fn drain(&self, wheel: &mut Wheel) {
+        if self.inbox.is_empty() {
+            return;
+        }
+        self.backlog.store(0, Relaxed);
+        for entry in self.inbox.take_all() {
+            wheel.take_in(entry);
+        }
+        wheel.give_memory_back();
+    }
+}

@@ -1,0 +1,217 @@
+//! Sleep: the future that waits for a deadline.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use cortado_probe::Wait;
+
+use super::entry::{Entry, Reset};
+use crate::poller::Poller;
+
+/// What a duration means that ends beyond the clock's type.
+const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
+/// Waits for a duration from now on.
+///
+/// A duration too long for the clock means 30 years.
+///
+/// # Panics
+/// Outside of a runtime.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use cortado_core::{Runtime, time::sleep};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let start = Instant::now();
+/// Runtime::new()?.block_on(async { sleep(Duration::from_millis(5)).await });
+/// assert!(start.elapsed() >= Duration::from_millis(5));
+/// # Ok(())
+/// # }
+/// ```
+#[track_caller]
+pub fn sleep(duration: Duration) -> Sleep {
+    let poller = crate::context::poller();
+    let now = poller.timers().now();
+    let deadline = now.checked_add(duration).unwrap_or(now + FAR);
+    Sleep::new(poller, deadline, Location::caller())
+}
+
+/// Waits until `deadline`; not at all if that is in the past.
+///
+/// # Panics
+/// Outside of a runtime.
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use cortado_core::{Runtime, time::sleep_until};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let deadline = Instant::now() + Duration::from_millis(5);
+/// Runtime::new()?.block_on(async move { sleep_until(deadline).await });
+/// assert!(Instant::now() >= deadline);
+/// # Ok(())
+/// # }
+/// ```
+#[track_caller]
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep::new(crate::context::poller(), deadline, Location::caller())
+}
+
+/// The future of [`sleep`] and [`sleep_until`].
+///
+/// Dropping it cancels the timer. Once it has finished it stays finished, until it is `reset`.
+/// If its runtime ends while it waits, it waits for ever.
+#[must_use = "futures do nothing unless polled"]
+pub struct Sleep {
+    poller: Arc<Poller>,
+    deadline: Instant,
+    stage: Stage,
+    /// Made at the first poll that has to wait, and used again after a `reset`.
+    entry: Option<Arc<Entry>>,
+    location: &'static Location<'static>,
+}
+
+/// How far a `Sleep` has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The wheel knows nothing of it.
+    New,
+    /// Its entry is armed.
+    Waiting,
+    /// It has finished.
+    Elapsed,
+}
+
+impl Sleep {
+    pub(super) fn new(
+        poller: Arc<Poller>,
+        deadline: Instant,
+        location: &'static Location<'static>,
+    ) -> Sleep {
+        Sleep { poller, deadline, stage: Stage::New, entry: None, location }
+    }
+
+    /// When it finishes.
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// True once it has finished. A `Sleep` that was not polled yet has not.
+    pub fn is_elapsed(&self) -> bool {
+        match self.stage {
+            Stage::New => false,
+            Stage::Waiting => self.entry.as_ref().is_some_and(|entry| entry.has_fired()),
+            Stage::Elapsed => true,
+        }
+    }
+
+    /// Moves the deadline, also of one that has finished.
+    ///
+    /// A task that waits goes on to wait, for the new deadline; to a later one this is cheap, so an
+    /// idle timeout can be moved at every message. After a `reset` of one that has finished, it
+    /// must be polled again to wait.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use cortado_core::{Runtime, time::sleep};
+    ///
+    /// # fn main() -> std::io::Result<()> {
+    /// Runtime::new()?.block_on(async {
+    ///     let mut timer = sleep(Duration::from_secs(3600));
+    ///     timer.reset(Instant::now() + Duration::from_millis(1));
+    ///     (&mut timer).await;
+    ///     assert!(timer.is_elapsed());
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reset(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+        let waiting = self.entry.as_ref().filter(|_| self.stage == Stage::Waiting);
+        let at = self.poller.timers().since_start(deadline);
+        match waiting.map_or(Reset::Fired, |entry| entry.reset(at)) {
+            Reset::Fired => self.stage = Stage::New,
+            Reset::Told => {}
+            Reset::Post => self.post(self.entry.clone()),
+        }
+    }
+
+    /// Polls without telling the probe that a task waits here: `Timeout` waits for something else.
+    pub(super) fn poll_quietly(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.stage {
+            Stage::New if self.deadline <= self.poller.timers().now() => {}
+            Stage::New => {
+                self.arm(cx);
+                return Poll::Pending;
+            }
+            Stage::Waiting => ready!(self.poll_armed(cx)),
+            Stage::Elapsed => {}
+        }
+        self.stage = Stage::Elapsed;
+        Poll::Ready(())
+    }
+
+    fn arm(&mut self, cx: &mut Context<'_>) {
+        let entry = self.entry.get_or_insert_with(Entry::new);
+        entry.listen(cx.waker());
+        self.stage = Stage::Waiting;
+        if entry.arm(self.poller.timers().since_start(self.deadline)) {
+            self.post(self.entry.clone());
+        }
+    }
+
+    fn poll_armed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        match &self.entry {
+            Some(entry) if !entry.has_fired() => {
+                entry.listen(cx.waker());
+                // It may have fired before it knew this waker.
+                if entry.has_fired() { Poll::Ready(()) } else { Poll::Pending }
+            }
+            _ => Poll::Ready(()),
+        }
+    }
+
+    fn post(&self, entry: Option<Arc<Entry>>) {
+        if entry.is_some_and(|entry| self.poller.timers().post(entry)) {
+            self.poller.notify();
+        }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let polled = self.poll_quietly(cx);
+        if polled.is_pending() {
+            crate::context::waits(Wait::Sleep, self.location);
+        }
+        polled
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if self.stage == Stage::Waiting
+            && let Some(entry) = self.entry.take()
+            && entry.cancel()
+        {
+            self.post(Some(entry));
+        }
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep")
+            .field("deadline", &self.deadline)
+            .field("is_elapsed", &self.is_elapsed())
+            .finish_non_exhaustive()
+    }
+}

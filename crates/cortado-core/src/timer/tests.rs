@@ -1,0 +1,379 @@
+//! What the timers promise: order, exactness, never early, cheap cancel.
+
+use std::collections::BTreeMap;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
+
+use crate::poller::{Poller, Wait};
+use crate::seam::Clock;
+use crate::timer::entry::{Entry, Reset};
+use crate::timer::sleep::Sleep;
+use crate::timer::wheel::TICK_NS;
+use crate::timer::{BACKLOG, Timers, Wheel};
+
+/// A clock that stands until it is told to go on.
+#[derive(Default)]
+pub(in crate::timer) struct ManualClock(AtomicU64);
+
+impl ManualClock {
+    pub(in crate::timer) fn set(&self, ns: u64) {
+        self.0.store(ns, Ordering::SeqCst);
+    }
+}
+
+fn start() -> Instant {
+    static START: OnceLock<Instant> = OnceLock::new();
+    *START.get_or_init(Instant::now)
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Instant {
+        start() + Duration::from_nanos(self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// The timers alone, with entries that are known by number.
+struct Bench {
+    clock: Arc<ManualClock>,
+    timers: Timers,
+    wheel: Wheel,
+    entries: BTreeMap<u64, Arc<Entry>>,
+}
+
+impl Bench {
+    fn new() -> Bench {
+        let clock = Arc::new(ManualClock::default());
+        let (timers, wheel) = Timers::new(clock.clone());
+        Bench { clock, timers, wheel, entries: BTreeMap::new() }
+    }
+
+    fn insert(&mut self, number: u64, deadline: u64) {
+        let entry = Entry::new();
+        assert!(entry.arm(deadline));
+        self.timers.post(entry.clone());
+        self.entries.insert(number, entry);
+    }
+
+    fn reset(&mut self, number: u64, deadline: u64) {
+        let entry = &self.entries[&number];
+        match entry.reset(deadline) {
+            Reset::Fired => panic!("{number} has fired"),
+            Reset::Told => {}
+            Reset::Post => drop(self.timers.post(entry.clone())),
+        }
+    }
+
+    fn cancel(&mut self, number: u64) {
+        let entry = self.entries.remove(&number).expect("it is there");
+        if entry.cancel() {
+            self.timers.post(entry);
+        }
+    }
+
+    fn prepare(&mut self) -> Option<Duration> {
+        self.timers.prepare(&mut self.wheel)
+    }
+
+    /// Goes to `now` and returns the numbers of the entries that fired.
+    fn fire_at(&mut self, now: u64) -> Vec<u64> {
+        self.clock.set(now);
+        self.timers.fire(&mut self.wheel, &mut Vec::new());
+        self.entries.extract_if(.., |_, entry| entry.has_fired()).map(|(key, _)| key).collect()
+    }
+}
+
+#[test]
+fn fires_at_the_deadline_to_the_nanosecond_and_never_before() {
+    let level_starts = (0..6).map(|level| 64u64.pow(level) * TICK_NS);
+    for deadline in level_starts.flat_map(|at| [at - 1, at, at + 1, at + 123_457]) {
+        let mut bench = Bench::new();
+        bench.insert(1, deadline);
+        assert_eq!(bench.prepare(), Some(Duration::from_nanos(deadline)));
+        assert_eq!(bench.fire_at(deadline - 1), [], "early for {deadline}");
+        assert_eq!(bench.prepare(), Some(Duration::from_nanos(1)));
+        assert_eq!(bench.fire_at(deadline), [1], "late for {deadline}");
+        assert_eq!(bench.prepare(), None);
+        assert_eq!(bench.wheel.len(), 0);
+    }
+}
+
+#[test]
+fn several_in_one_tick_fire_one_by_one() {
+    let mut bench = Bench::new();
+    for (number, deadline) in [(1, 900), (2, 300), (3, 600)] {
+        bench.insert(number, 5 * TICK_NS + deadline);
+    }
+    for (number, deadline) in [(2, 300), (3, 600), (1, 900)] {
+        let deadline = 5 * TICK_NS + deadline;
+        let wait = bench.prepare().expect("one is left").as_nanos() as u64;
+        assert_eq!(bench.clock.0.load(Ordering::SeqCst) + wait, deadline);
+        assert_eq!(bench.fire_at(deadline), [number]);
+    }
+}
+
+#[test]
+fn sinks_over_all_levels_without_waking_for_it() {
+    let mut bench = Bench::new();
+    let day = 86_400_000 * TICK_NS;
+    let deadlines: Vec<u64> = (1..=40).map(|at| at * day + at * 77_777).collect();
+    for (number, deadline) in deadlines.iter().enumerate() {
+        bench.insert(number as u64, *deadline);
+    }
+    let mut now = 0;
+    for (number, deadline) in deadlines.iter().enumerate() {
+        now += bench.prepare().expect("one is left").as_nanos() as u64;
+        assert_eq!(now, *deadline);
+        assert_eq!(bench.fire_at(now), [number as u64]);
+    }
+}
+
+#[test]
+fn what_is_overdue_fires_at_once() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.fire_at(500 * TICK_NS + 7), []);
+    bench.insert(1, 3 * TICK_NS);
+    assert_eq!(bench.prepare(), Some(Duration::ZERO));
+    assert_eq!(bench.fire_at(500 * TICK_NS + 7), [1]);
+}
+
+#[test]
+fn reset_earlier_and_later() {
+    let mut bench = Bench::new();
+    bench.insert(1, 100 * TICK_NS);
+    bench.insert(2, 100 * TICK_NS);
+    assert!(bench.prepare().is_some());
+    bench.reset(1, 5_000 * TICK_NS);
+    bench.reset(2, 3 * TICK_NS);
+    assert_eq!(bench.prepare(), Some(Duration::from_millis(3)));
+    assert_eq!(bench.fire_at(3 * TICK_NS), [2]);
+    assert_eq!(bench.fire_at(100 * TICK_NS), []);
+    assert_eq!(bench.prepare(), Some(Duration::from_millis(4_900)));
+    assert_eq!(bench.fire_at(5_000 * TICK_NS), [1]);
+}
+
+#[test]
+fn cancelled_entries_are_forgotten_and_nothing_wakes_for_them() {
+    let mut bench = Bench::new();
+    for number in 0..10 {
+        bench.insert(number, (number + 1) * 1000 * TICK_NS);
+    }
+    assert!(bench.prepare().is_some());
+    (0..10).for_each(|number| bench.cancel(number));
+    assert_eq!(bench.prepare(), None);
+    assert_eq!(bench.wheel.len(), 0);
+}
+
+#[test]
+fn a_million_made_and_dropped_leave_nothing() {
+    let mut bench = Bench::new();
+    let (mut notified, mut known) = (0, Vec::new());
+    assert_eq!(bench.prepare(), None);
+    for number in 0..1_000_000u64 {
+        let entry = Entry::new();
+        assert!(entry.arm((number % 5_000 + 1) * TICK_NS));
+        known.push(Arc::downgrade(&entry));
+        if number % 2 == 0 {
+            notified += usize::from(bench.timers.post(entry.clone()));
+            assert!(!entry.cancel(), "the message in the inbox says it already");
+        } else {
+            notified += usize::from(bench.timers.post(entry.clone()));
+            bench.entries.insert(number, entry);
+        }
+    }
+    assert!(notified >= 1_000_000 / BACKLOG, "a waiting poller hears of a long inbox");
+    assert!(bench.prepare().is_some());
+    assert_eq!(bench.wheel.len(), 500_000);
+    let numbers: Vec<u64> = bench.entries.keys().copied().collect();
+    numbers.into_iter().for_each(|number| bench.cancel(number));
+    assert_eq!(bench.prepare(), None);
+    assert!(known.iter().all(|entry| entry.strong_count() == 0));
+    assert!(bench.wheel.capacity() <= 1024);
+}
+
+#[test]
+fn posting_notifies_only_a_poller_that_would_oversleep() {
+    let mut bench = Bench::new();
+    let post = |bench: &Bench, at: u64| {
+        let entry = Entry::new();
+        entry.arm(at);
+        bench.timers.post(entry)
+    };
+    assert!(!post(&bench, 50), "nobody waits");
+    assert_eq!(bench.prepare(), Some(Duration::from_nanos(50)));
+    assert!(!post(&bench, 50));
+    assert!(post(&bench, 49));
+    assert!(bench.fire_at(1).is_empty());
+    assert!(!post(&bench, 2), "the wait is over");
+}
+
+#[test]
+fn agrees_with_an_ordered_map_over_random_operations() {
+    for seed in 1..=20u64 {
+        let mut random = Random(seed << 32 | seed);
+        let mut bench = Bench::new();
+        let mut model: BTreeMap<u64, u64> = BTreeMap::new();
+        let mut now = 0;
+        for step in 0..2_000 {
+            let deadline = now + random.span();
+            let known = model.keys().nth(random.below(model.len() as u64 + 1) as usize);
+            match (random.below(6), known.copied()) {
+                (0 | 1, _) => {
+                    bench.insert(step, deadline);
+                    model.insert(step, deadline);
+                }
+                (2, Some(number)) => {
+                    bench.reset(number, deadline);
+                    model.insert(number, deadline);
+                }
+                (3, Some(number)) => {
+                    bench.cancel(number);
+                    model.remove(&number);
+                }
+                _ => now = advance(&mut bench, &mut model, now, &mut random, seed),
+            }
+        }
+    }
+}
+
+/// Waits as the poller does, for a while or until the wheel says, and compares what fired.
+fn advance(
+    bench: &mut Bench,
+    model: &mut BTreeMap<u64, u64>,
+    now: u64,
+    random: &mut Random,
+    seed: u64,
+) -> u64 {
+    let wait = bench.prepare().map(|wait| wait.as_nanos() as u64);
+    let earliest = model.values().min().map(|at| at.saturating_sub(now));
+    assert!(wait.unwrap_or(u64::MAX) <= earliest.unwrap_or(u64::MAX), "seed {seed}");
+    let some_time = random.span();
+    let now = now + if random.below(2) == 0 { wait.unwrap_or(some_time) } else { some_time };
+    let fired: Vec<u64> = bench.fire_at(now);
+    let due: Vec<u64> = model.extract_if(.., |_, at| *at <= now).map(|(key, _)| key).collect();
+    assert_eq!(fired, due, "seed {seed}");
+    now
+}
+
+/// Xorshift (G. Marsaglia, "Xorshift RNGs", 2003).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
+
+    /// From nanoseconds to days, each magnitude as often as the others.
+    fn span(&mut self) -> u64 {
+        let magnitude = self.below(30);
+        self.below(TICK_NS << magnitude)
+    }
+}
+
+/// A poller on a manual clock, and a waker that counts.
+struct Scene {
+    clock: Arc<ManualClock>,
+    poller: Arc<Poller>,
+    count: Arc<Count>,
+}
+
+impl Scene {
+    fn new() -> Scene {
+        let clock = Arc::new(ManualClock::default());
+        let poller = Arc::new(Poller::new(clock.clone()).expect("a poller can be made"));
+        Scene { clock, poller, count: Arc::default() }
+    }
+
+    fn sleep(&self, ns: u64) -> Sleep {
+        let deadline = start() + Duration::from_nanos(ns);
+        Sleep::new(self.poller.clone(), deadline, Location::caller())
+    }
+
+    fn poll(&self, sleep: &mut Sleep) -> Poll<()> {
+        let waker = Waker::from(self.count.clone());
+        Pin::new(sleep).poll(&mut Context::from_waker(&waker))
+    }
+
+    /// Goes to `ns`, takes a turn, and says how many wake-ups there have been so far.
+    fn woken_at(&self, ns: u64) -> usize {
+        self.clock.set(ns);
+        let mut ready = Vec::new();
+        assert!(self.poller.turn(Wait::Not, &mut ready));
+        ready.into_iter().for_each(Waker::wake);
+        self.count.0.load(Ordering::SeqCst)
+    }
+}
+
+#[test]
+fn sleep_finishes_at_its_deadline_and_wakes_once() {
+    let scene = Scene::new();
+    let mut sleep = scene.sleep(5_000);
+    assert_eq!(scene.poll(&mut sleep), Poll::Pending);
+    assert_eq!(scene.woken_at(4_999), 0);
+    assert_eq!(scene.poll(&mut sleep), Poll::Pending);
+    assert!(!sleep.is_elapsed());
+    assert_eq!(scene.woken_at(5_000), 1);
+    assert!(sleep.is_elapsed());
+    assert_eq!(scene.poll(&mut sleep), Poll::Ready(()));
+    assert_eq!(scene.poll(&mut sleep), Poll::Ready(()));
+    assert_eq!(scene.woken_at(9_000), 1);
+}
+
+#[test]
+fn past_deadline_is_ready_at_the_first_poll() {
+    let scene = Scene::new();
+    scene.clock.set(77);
+    let mut sleep = scene.sleep(77);
+    assert!(!sleep.is_elapsed());
+    assert_eq!(scene.poll(&mut sleep), Poll::Ready(()));
+    assert!(sleep.is_elapsed());
+}
+
+#[test]
+fn reset_moves_a_sleep_in_every_stage() {
+    let scene = Scene::new();
+    let at = |ns| start() + Duration::from_nanos(ns);
+    let mut sleep = scene.sleep(10);
+    sleep.reset(at(500));
+    assert_eq!(scene.poll(&mut sleep), Poll::Pending);
+    assert_eq!(scene.woken_at(100), 0);
+    sleep.reset(at(200));
+    assert_eq!(sleep.deadline(), at(200));
+    assert_eq!(scene.woken_at(200), 1);
+    sleep.reset(at(300));
+    assert!(!sleep.is_elapsed());
+    assert_eq!(scene.poll(&mut sleep), Poll::Pending);
+    assert_eq!(scene.woken_at(300), 2);
+    assert_eq!(scene.poll(&mut sleep), Poll::Ready(()));
+    sleep.reset(at(400));
+    assert_eq!(scene.poll(&mut sleep), Poll::Pending);
+    assert_eq!(scene.woken_at(400), 3);
+}
+
+#[test]
+fn dropped_sleep_wakes_nobody_and_lets_its_waker_go() {
+    let scene = Scene::new();
+    let mut sleeps: Vec<Sleep> = (1..=10).map(|at| scene.sleep(at)).collect();
+    for sleep in &mut sleeps {
+        assert_eq!(scene.poll(sleep), Poll::Pending);
+    }
+    assert_eq!(scene.woken_at(0), 0);
+    drop(sleeps);
+    assert_eq!(Arc::strong_count(&scene.count), 1);
+    assert_eq!(scene.woken_at(100), 0);
+}

@@ -1,0 +1,83 @@
+//! The numbers that the scheduler runs by: each with its unit, its reason, and what chose it.
+//! A number that no benchmark has chosen yet says so.
+
+use std::time::Duration;
+
+/// Polls between two looks of a busy worker at the injector, the descriptors and the timers. Odd,
+/// so that it does not beat with loops of even length. The figure of Go and Tokio (61); not
+/// measured here.
+pub(crate) const LOOK_EVERY_POLLS: u32 = 61;
+
+/// Tasks in a row that may run from the next-task slot while others wait in the ring. Tokio's
+/// figure; keeps a pair of tasks that wake each other from starving the rest. Not measured here.
+pub(crate) const NEXT_IN_A_ROW: u32 = 3;
+
+/// Tasks that a worker takes from the injector beside the one that it runs. Bounded so that the
+/// lock is held shortly; not measured here.
+pub(crate) const INJECTOR_BATCH: usize = 32;
+
+/// How long one poll may last while others wait, before its seat is freed, in the wait lane.
+/// `mixed --quick`: with 0.5 ms the echo's tail stays far below the computing polls; the monitor
+/// looks no faster than twice in that time.
+pub(crate) const STALL_LIMIT: Duration = Duration::from_micros(500);
+
+/// The same in the work lane, where polls are long by nature: after this the kernel shares the
+/// cores between more threads than there are seats. A tenth of the 100 ms within which every one
+/// of four computing tasks a core is to get its first slice.
+pub(crate) const WORK_STALL_LIMIT: Duration = Duration::from_millis(10);
+
+/// The monitor's pace while a poll is in progress that may outlast the stall limit and somebody
+/// waits for it. A 0.2 ms loop costs 9 % of a core, so it is only kept up while there is a reason.
+pub(crate) const TICK_SHORT: Duration = Duration::from_micros(250);
+
+/// The monitor's pace while ready tasks wait although polls come and go: it samples. 2 ms cost
+/// about 1 % of a core.
+pub(crate) const TICK_SAMPLE: Duration = Duration::from_millis(2);
+
+/// The monitor's slowest pace while anybody is awake: Go's sysmon has the same.
+pub(crate) const TICK_LONG: Duration = Duration::from_millis(10);
+
+/// Ticks without any poll after which the monitor goes to sleep. Half a second of the slowest pace:
+/// a program that does something every few milliseconds does not pay a wake-up each time.
+pub(crate) const TICKS_BEFORE_SLEEP: u32 = 50;
+
+/// A poll that is still the same after this time, on CPU, is a long one. Ten times a busy
+/// connection's poll (5 µs), and below the shortest computing poll that must be found (100 µs).
+pub(crate) const LONG_POLL: Duration = Duration::from_micros(40);
+
+/// A task moves to the work lane when it has used this much CPU time in long polls lately, µs. Two
+/// samples of the monitor, so that one unlucky sample moves nobody.
+pub(crate) const MOVE_AT_US: u32 = 3_000;
+
+/// A task comes back to the wait lane when what it used lately has fallen below this, µs. An eighth
+/// of `MOVE_AT_US`: three short polls, so a task does not go back and forth.
+pub(crate) const RETURN_BELOW_US: u32 = 400;
+
+/// What a task used lately is halved in this time.
+pub(crate) const LOAD_HALF_LIFE: Duration = Duration::from_millis(100);
+
+/// A spawn location's score at which its new tasks start in the work lane, and its highest score.
+pub(crate) const LOCATION_HOT: u32 = 8;
+/// See `LOCATION_HOT`: how far a location can be from being forgotten, in short tasks.
+pub(crate) const LOCATION_MAX: u32 = 32;
+/// What a location's score gains when the monitor finds one of its tasks computing: two findings
+/// make it hot.
+pub(crate) const LOCATION_FOUND: u32 = 4;
+
+/// How many of the work lane's threads there may be for each of its seats: so many endless tasks
+/// all advance by the kernel's time slices.
+pub(crate) const WORK_THREADS_PER_SEAT: usize = 4;
+
+/// How many threads of the wait lane may be blocked in calls, beside those that hold its seats.
+pub(crate) const BLOCKED_THREADS: usize = 64;
+
+/// The nice value of threads in the work lane. A first guess of the design: 5 leaves the echo a
+/// longer tail, 19 makes an inverted lock wait 271 ms instead of 36.
+pub(crate) const WORK_NICE: i32 = 10;
+
+/// How long a thread beyond the seats waits for work before it ends. Tokio's figure for its
+/// blocking threads.
+pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(10);
+
+/// The most threads of the blocking pool. Tokio's figure.
+pub(crate) const BLOCKING_THREADS: usize = 512;

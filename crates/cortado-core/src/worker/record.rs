@@ -1,0 +1,195 @@
+//! A worker's record: what thieves, wakers and the monitor may see and say of it.
+//!
+//! Invariant R1: `location` is null or comes from a `&'static Location`.
+
+use std::panic::Location;
+use std::ptr;
+
+use cortado_probe::{Lane, WorkerId};
+
+use crate::idle::{Grant, Searching};
+use crate::park::Parker;
+use crate::queue::Queue;
+use crate::seat::Notice;
+use crate::shim::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU64, Ordering};
+use crate::sys;
+use crate::task::Header;
+
+/// Where a sleeper waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Place {
+    Parker,
+    Poller,
+}
+
+/// See the module. Aligned so that two workers' records never share a cache line.
+#[repr(align(128))]
+pub(crate) struct Record {
+    index: usize,
+    queue: Queue,
+    notice: Notice,
+    /// The number of the poll under way; 0 while there is none. Written by the worker, relaxed.
+    poll: AtomicU64,
+    task: AtomicU64,
+    location: AtomicPtr<Location<'static>>,
+    /// Written by the worker between its polls: its thread's CPU time, in ns.
+    cpu_before: AtomicU64,
+    /// What the monitor has charged: the poll's number in the high half, µs in the low.
+    charge: AtomicU64,
+    parker: Parker,
+    place: AtomicU8,
+    thread: AtomicI32,
+    work_lane: AtomicBool,
+    taken: AtomicBool,
+}
+
+/// What the monitor sees of a poll under way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Poll {
+    pub(crate) number: u64,
+    pub(crate) task: u64,
+    pub(crate) location: Option<&'static Location<'static>>,
+}
+
+impl Record {
+    pub(crate) fn new(index: usize) -> Record {
+        Record {
+            index,
+            queue: Queue::new(),
+            notice: Notice::new(),
+            poll: AtomicU64::new(0),
+            task: AtomicU64::new(0),
+            location: AtomicPtr::new(ptr::null_mut()),
+            cpu_before: AtomicU64::new(0),
+            charge: AtomicU64::new(0),
+            parker: Parker::new(),
+            place: AtomicU8::new(Place::Parker as u8),
+            thread: AtomicI32::new(0),
+            work_lane: AtomicBool::new(false),
+            taken: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    pub(crate) fn id(&self) -> WorkerId {
+        WorkerId(self.index as u32)
+    }
+
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    pub(crate) fn notice(&self) -> &Notice {
+        &self.notice
+    }
+
+    pub(crate) fn parker(&self) -> &Parker {
+        &self.parker
+    }
+
+    /// Reserves the record for a new thread.
+    pub(crate) fn take(&self) -> bool {
+        !self.taken.swap(true, Ordering::Acquire)
+    }
+
+    /// The thread has ended, or was never made.
+    pub(crate) fn give_back(&self) {
+        self.thread.store(0, Ordering::Relaxed);
+        self.taken.store(false, Ordering::Release);
+    }
+
+    /// The worker's thread begins.
+    pub(crate) fn begin(&self, lane: Lane, work_nice: i32) {
+        let thread = sys::thread_id();
+        self.thread.store(thread, Ordering::Relaxed);
+        if lane == Lane::Work {
+            // A thread that can not be lowered still works; it only competes with the wait lane.
+            let _ = sys::lower_thread(thread, work_nice);
+        }
+    }
+
+    /// The worker takes the seat that was granted to it.
+    pub(crate) fn sit(&self, lane: Lane, grant: Grant) -> Searching {
+        let work = lane == Lane::Work;
+        self.work_lane.store(work, Ordering::Relaxed);
+        if work {
+            self.cpu_before.store(sys::own_cpu_ns(), Ordering::Relaxed);
+        }
+        self.notice.sit(work);
+        grant.accept()
+    }
+
+    /// The worker stands up. False: the monitor has taken its seat already.
+    pub(crate) fn stand_up(&self) -> bool {
+        self.poll.store(0, Ordering::Relaxed);
+        self.notice.stand_up()
+    }
+
+    pub(crate) fn lane(&self) -> Lane {
+        if self.work_lane.load(Ordering::Relaxed) { Lane::Work } else { Lane::Wait }
+    }
+
+    /// A poll begins. No clock is read: the monitor brings its own.
+    pub(crate) fn begin_poll(&self, task: &Header, number: u64) {
+        self.task.store(task.id().get(), Ordering::Relaxed);
+        let location = ptr::from_ref(task.location()).cast_mut();
+        self.location.store(location, Ordering::Relaxed);
+        self.poll.store(number, Ordering::Relaxed);
+    }
+
+    /// Monitor: the poll under way, as far as relaxed loads can tell.
+    pub(crate) fn poll_under_way(&self) -> Option<Poll> {
+        let number = self.poll.load(Ordering::Relaxed);
+        if number == 0 {
+            return None;
+        }
+        let task = self.task.load(Ordering::Relaxed);
+        // SAFETY: R1.
+        let location = unsafe { self.location.load(Ordering::Relaxed).as_ref() };
+        Some(Poll { number, task, location })
+    }
+
+    /// Worker: CPU time of its thread since the poll before ended, in µs.
+    pub(crate) fn cpu_us_of_poll(&self) -> u32 {
+        let now = sys::own_cpu_ns();
+        let before = self.cpu_before.load(Ordering::Relaxed);
+        self.cpu_before.store(now, Ordering::Relaxed);
+        u32::try_from(now.saturating_sub(before) / 1000).unwrap_or(u32::MAX)
+    }
+
+    /// Monitor: the poll `number` has used `us` of CPU time.
+    pub(crate) fn charge(&self, number: u64, us: u32) {
+        self.charge.store(number << 32 | u64::from(us), Ordering::Release);
+        self.notice.charge();
+    }
+
+    /// Worker: what the monitor has charged to the poll that ends now.
+    pub(crate) fn charged_us(&self) -> u32 {
+        let charge = self.charge.load(Ordering::Acquire);
+        let number = self.poll.load(Ordering::Relaxed);
+        if charge >> 32 == number & u64::from(u32::MAX) { charge as u32 } else { 0 }
+    }
+
+    /// The number of the task that is being polled.
+    pub(crate) fn task(&self) -> u64 {
+        self.task.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_place(&self, place: Place) {
+        self.place.store(place as u8, Ordering::SeqCst);
+    }
+
+    /// The worker waits in the poller, or is about to.
+    pub(crate) fn waits_in_poller(&self) -> bool {
+        self.place.load(Ordering::SeqCst) == Place::Poller as u8
+    }
+
+    /// The OS's number of the thread; 0 while there is none.
+    pub(crate) fn thread(&self) -> i32 {
+        self.thread.load(Ordering::Relaxed)
+    }
+}

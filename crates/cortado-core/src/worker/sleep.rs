@@ -1,0 +1,137 @@
+//! How a worker falls asleep, waits, gives way, and ends.
+
+use std::task::Waker;
+
+use cortado_probe::{Event, Lane, emit};
+
+use super::Worker;
+use super::record::Place;
+use crate::context;
+use crate::idle::Grant;
+use crate::poller::Wait;
+use crate::tuning;
+
+/// What came of one wait.
+enum Waited {
+    /// The worker has a seat again.
+    Granted(Grant),
+    /// Nothing, or not enough: wait again.
+    Again,
+    /// Another thread waits in the poller: wait elsewhere.
+    Occupied,
+    /// Nothing came for so long that the thread is to end.
+    Enough,
+}
+
+impl Worker {
+    /// Sleeps until there is a seat and something to do. False: the thread is to end.
+    pub(super) fn sleep(&mut self) -> bool {
+        let Some(searching) = self.searching.take() else {
+            cortado_probe::stop("S1", "a worker fell asleep that did not search");
+        };
+        let seat_is_lost = !self.record.stand_up();
+        if seat_is_lost {
+            self.change_lane();
+        }
+        self.idle().announce(self.record.index());
+        self.idle().give_up_seat(searching, seat_is_lost);
+        self.rise()
+    }
+
+    /// The monitor has freed this worker's seat: passes on what is queued, and waits for another
+    /// seat; in the work lane from now on where its thread was lowered.
+    pub(super) fn give_way(&mut self) {
+        self.record.stand_up();
+        self.change_lane();
+        self.idle().announce(self.record.index());
+        self.rise();
+    }
+
+    fn change_lane(&mut self) {
+        self.lanes.inject_all(self.lane, self.record.queue().drain());
+        if self.record.notice().is_lowered() {
+            self.lane = Lane::Work;
+        }
+    }
+
+    /// The worker is announced as a sleeper; returns with a seat, or with false to end.
+    fn rise(&mut self) -> bool {
+        let index = self.record.index();
+        let found_work = self.lanes.has_work(self.lane);
+        let grant = if found_work { self.idle().try_rise(index) } else { None };
+        let Some(grant) = grant.or_else(|| self.wait()) else { return false };
+        self.searching = Some(self.record.sit(self.lane, grant));
+        self.lanes.monitor().rouse();
+        self.ready.drain(..).for_each(context::wake);
+        true
+    }
+
+    fn wait(&mut self) -> Option<Grant> {
+        while !self.lanes.is_closing() {
+            let waited = match self.wait_in_poller() {
+                Waited::Occupied => self.wait_parked(),
+                waited => waited,
+            };
+            match waited {
+                Waited::Granted(grant) => return Some(grant),
+                Waited::Enough => return None,
+                Waited::Again | Waited::Occupied => {}
+            }
+        }
+        None
+    }
+
+    /// Says where the worker is about to wait, so that a waker knows how to reach it; then looks
+    /// whether one came before that was said.
+    fn settle(&mut self, place: Place) -> Option<Grant> {
+        self.record.set_place(place);
+        self.idle().granted(self.record.index())
+    }
+
+    fn wait_in_poller(&mut self) -> Waited {
+        if self.lane == Lane::Work {
+            return Waited::Occupied;
+        }
+        if let Some(grant) = self.settle(Place::Poller) {
+            return Waited::Granted(grant);
+        }
+        if !self.lanes.poller().turn(Wait::Unlimited, &mut self.ready) {
+            return Waited::Occupied;
+        }
+        let index = self.record.index();
+        if !self.ready.is_empty() {
+            match self.idle().try_rise(index) {
+                Some(grant) => return Waited::Granted(grant),
+                None => self.ready.drain(..).for_each(context::wake),
+            }
+        }
+        self.idle().granted(index).map_or(Waited::Again, Waited::Granted)
+    }
+
+    fn wait_parked(&mut self) -> Waited {
+        if let Some(grant) = self.settle(Place::Parker) {
+            return Waited::Granted(grant);
+        }
+        let index = self.record.index();
+        if !self.lanes.has_spare_threads(self.lane) {
+            self.record.parker().park();
+        } else if !self.record.parker().park_timeout(tuning::KEEP_ALIVE)
+            && self.idle().withdraw(index)
+        {
+            return Waited::Enough;
+        }
+        self.idle().granted(index).map_or(Waited::Again, Waited::Granted)
+    }
+
+    /// The thread ends: its record is free for another one.
+    pub(super) fn leave(mut self) {
+        if let Some(searching) = self.searching.take() {
+            let seat_is_lost = !self.record.stand_up();
+            self.idle().give_up_seat(searching, seat_is_lost);
+        }
+        self.ready.drain(..).for_each(|waker: Waker| drop(waker));
+        self.lanes.inject_all(self.lane, self.record.queue().drain());
+        emit(|| Event::WorkerEnded { worker: self.record.id() });
+        self.lanes.thread_ended(&self.record, self.lane);
+    }
+}

@@ -1,0 +1,48 @@
+//! A Rust runtime that treats waiting and working as equals.
+//!
+//! Tasks wait for each other, for time, for descriptors and for child processes on one set of
+//! workers; a task that turns out to compute is moved aside, so that those that wait do not notice.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! let runtime = cortado::Runtime::new()?;
+//! let total = runtime.block_on(async {
+//!     let naps: Vec<_> = (0..100)
+//!         .map(|n| {
+//!             cortado::spawn(async move {
+//!                 cortado::time::sleep(Duration::from_millis(5)).await;
+//!                 n
+//!             })
+//!         })
+//!         .collect();
+//!     let mut total = 0;
+//!     for nap in naps {
+//!         total += nap.await.expect("no nap panics");
+//!     }
+//!     total
+//! });
+//! assert_eq!(total, 4950);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub use cortado_core::{
+    AbortHandle, Builder, EnterGuard, Handle, JoinError, JoinHandle, LocalRuntime, Metrics,
+    Runtime, TaskBuilder, YieldNow, seam, spawn, spawn_blocking, spawn_local, time, yield_now,
+};
+pub use cortado_io::{fs, pipe, process, signal};
+/// Events and wait reasons, for who wants to listen.
+pub use cortado_probe as probe;
+
+/// Reading, writing, and the readiness of descriptors.
+pub mod io {
+    pub use cortado_core::io::{
+        AsyncFd, AsyncIo, Direction, Interest, Readiness, ReadyEvent, RegisterError,
+    };
+    pub use cortado_io::{
+        AsyncBufRead, AsyncRead, AsyncReadExt, AsyncSeek, AsyncWrite, AsyncWriteExt, SeekFrom,
+        Stderr, Stdin, Stdout, copy, stderr, stdin, stdout,
+    };
+}
