@@ -136,7 +136,8 @@ impl Builder {
     /// Where the system gives no descriptor or no thread.
     pub fn build(self) -> io::Result<Runtime> {
         let limit = sys::usable_cores();
-        let usable = limit.quota.map_or(limit.cores, |quota| limit.cores.min(quota.ceil() as usize));
+        let usable =
+            limit.quota.map_or(limit.cores, |quota| limit.cores.min(quota.ceil() as usize));
         let config = Config {
             seats: self.worker_threads.unwrap_or(usable.clamp(1, 256)),
             thread_name: self.thread_name.clone(),

@@ -126,6 +126,8 @@ impl Idle {
     pub(crate) fn cancel(&self, grant: Grant) {
         let Grant(()) = grant;
         self.counts.fetch_sub(ACTIVE + SEARCHING, Ordering::SeqCst);
+        // Whoever stopped because of this grant has made its work visible by now, or its bit.
+        fence(Ordering::SeqCst);
     }
 
     /// One of those who sleep.
@@ -138,6 +140,7 @@ impl Idle {
     /// The worker becomes a sleeper. Its seat was given up before, or it had none.
     pub(crate) fn announce(&self, worker: usize) {
         self.word(worker).fetch_or(bit(worker), Ordering::SeqCst);
+        fence(Ordering::SeqCst);
     }
 
     /// A searching worker, announced as a sleeper, gives its seat up; or it lost the seat already,
@@ -152,8 +155,12 @@ impl Idle {
     /// The grant that was given to a sleeper, if its bit was cleared. The sleeper asks, and only
     /// until it has got one.
     pub(crate) fn granted(&self, worker: usize) -> Option<Grant> {
-        let sleeping = self.word(worker).load(Ordering::SeqCst) & bit(worker) != 0;
-        if sleeping { None } else { Some(Grant(())) }
+        if self.is_sleeping(worker) { None } else { Some(Grant(())) }
+    }
+
+    /// Nobody has granted the sleeper a seat.
+    pub(crate) fn is_sleeping(&self, worker: usize) -> bool {
+        self.word(worker).load(Ordering::SeqCst) & bit(worker) != 0
     }
 
     /// A sleeper found work by itself: takes a seat if there is one. Without a free seat the worker
@@ -178,7 +185,12 @@ impl Idle {
     pub(crate) fn stop_searching(&self, searching: Searching) -> bool {
         let Searching(()) = searching;
         let before = self.counts.fetch_sub(SEARCHING, Ordering::SeqCst);
-        before & HALF == 1
+        let last = before & HALF == 1;
+        if last {
+            // Between the count and the look for more work, as when falling asleep.
+            fence(Ordering::SeqCst);
+        }
+        last
     }
 
     /// An active worker has nothing left in its queue: it searches, unless another one does.

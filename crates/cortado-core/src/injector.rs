@@ -3,9 +3,8 @@
 //! Threads of either lane push without waiting for anyone. Only the lane's own workers take, under
 //! a lock of theirs: no thread of lower priority ever holds it.
 
-use parking_lot::Mutex;
-
 use crate::inbox::{Chain, Inbox};
+use crate::shim::Mutex;
 use crate::shim::atomic::{AtomicUsize, Ordering};
 use crate::task::{Header, Runnable};
 

@@ -20,7 +20,7 @@ use crate::poller::{Poller, Wait};
 use crate::registry::Registry;
 use crate::resources::Resources;
 use crate::shim::atomic::{AtomicBool, AtomicUsize, Ordering};
-use crate::spawner::Answer;
+use crate::spawner::{Answer, vital};
 use crate::task::{Header, Runnable, Schedule};
 use crate::tuning;
 use crate::worker::{Record, Worker};
@@ -257,7 +257,7 @@ impl Lanes {
 
     /// Looks at descriptors and timers without waiting, and wakes what is ready.
     pub(crate) fn poll_now(&self, ready: &mut Vec<Waker>) {
-        if self.poller().turn(Wait::Not, ready) {
+        if self.poller().turn(Wait::Not, ready, || true) {
             ready.drain(..).for_each(context::wake);
         }
     }
@@ -321,13 +321,15 @@ impl Lanes {
         };
         let name = format!("{}-{}", self.config.thread_name, record.index());
         let (lanes, own) = (self.clone(), record.clone());
-        let body = Box::new(move || Worker::serve(lanes, own, lane, grant));
+        let body = vital(move || Worker::serve(lanes, own, lane, grant));
         let lanes = self.clone();
         // The body holds the grant, so it is tried again until a thread can be made; others can
         // take the lane's work in the meantime, but not this seat.
-        let on_error = Box::new(move |_: &std::io::Error| {
-            if lanes.is_closing() { Answer::GiveUp } else { Answer::Retry }
-        });
+        let on_error = Box::new(
+            move |_: &std::io::Error| {
+                if lanes.is_closing() { Answer::GiveUp } else { Answer::Retry }
+            },
+        );
         self.resources.spawner().spawn_thread(name, self.config.stack_size, body, on_error);
         Ok(())
     }

@@ -31,6 +31,8 @@ mod inbox;
 mod injector;
 mod lanes;
 mod metrics;
+#[cfg(all(test, loom))]
+mod models;
 mod monitor;
 mod park;
 mod placement;

@@ -76,8 +76,18 @@ impl Poller {
 
     /// Waits for readiness and deadlines, and adds to `ready` the wakers of what happened.
     /// False where another thread has the turn.
-    pub(crate) fn turn(&self, wait: Wait, ready: &mut Vec<Waker>) -> bool {
+    ///
+    /// `goes_on` is asked once the turn is taken: where it says no, nothing is waited for. A
+    /// `notify` that came before that may have ended the wait of whoever had the turn then, so who
+    /// is notified must look for the reason here.
+    pub(crate) fn turn(
+        &self,
+        wait: Wait,
+        ready: &mut Vec<Waker>,
+        goes_on: impl FnOnce() -> bool,
+    ) -> bool {
         let Some(mut turn) = self.turn.try_lock() else { return false };
+        let wait = if goes_on() { wait } else { Wait::Not };
         let Turn { events, wheel } = &mut *turn;
         let timeout = match (wait, self.timers.prepare(wheel)) {
             (Wait::Not, _) => Some(Duration::ZERO),

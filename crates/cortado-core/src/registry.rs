@@ -21,10 +21,10 @@
 //! - G2: a segment's pointer changes once, from null to a leaked boxed slice, and is freed with the
 //!   registry.
 
+use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 
-use parking_lot::Mutex;
-
+use crate::shim::Mutex;
 use crate::shim::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use crate::task::{Header, Task};
 
@@ -33,9 +33,10 @@ const ORPHAN: usize = 1 << 1;
 const FREE: usize = 1 << 2;
 const FLAGS: usize = 7;
 
-/// Slots in the first segment; segment n has this many times 2 to the n.
-const FIRST: usize = 64;
-const SEGMENTS: usize = 24;
+/// Slots in the first segment; segment n has this many times 2 to the n. Few under loom, which
+/// follows every single one.
+const FIRST: usize = if cfg!(loom) { 2 } else { 64 };
+const SEGMENTS: usize = if cfg!(loom) { 3 } else { 24 };
 
 /// See the module.
 pub(crate) struct Registry {
@@ -68,7 +69,9 @@ impl Registry {
         let number = self.pop_free().unwrap_or_else(|| self.extend());
         task.header().slot.store(number, Ordering::Relaxed);
         self.slot(number).store(task.into_ptr().as_ptr() as usize, Ordering::SeqCst);
-        // Whoever closes looks at all slots afterwards, so one of the two sides sees the other.
+        // Whoever closes looks at all slots afterwards, so one of the two sides sees the other: the
+        // flag, the count of slots, the segments and the slots are in one sequentially consistent
+        // order.
         if self.closed.load(Ordering::SeqCst) { Err(Closed) } else { Ok(()) }
     }
 
@@ -91,7 +94,7 @@ impl Registry {
     }
 
     /// Shows every task that is there during the whole of the call to `look`.
-    pub(crate) fn view(&self, mut look: impl FnMut(&Header)) {
+    pub(crate) fn view(&self, mut look: impl FnMut(&Task)) {
         let _alone = self.viewer.lock();
         for number in 0..self.used.load(Ordering::SeqCst) as u32 {
             if let Some(slot) = self.existing_slot(number) {
@@ -100,7 +103,7 @@ impl Registry {
         }
     }
 
-    fn view_slot(&self, number: u32, slot: &AtomicUsize, look: &mut impl FnMut(&Header)) {
+    fn view_slot(&self, number: u32, slot: &AtomicUsize, look: &mut impl FnMut(&Task)) {
         let word = slot.load(Ordering::SeqCst);
         if word & FLAGS != 0 || word == 0 {
             return;
@@ -110,13 +113,15 @@ impl Registry {
             return;
         }
         let task = NonNull::new(word as *mut Header).expect("an occupied slot is not null");
-        // SAFETY: G1 (VIEWED is set by us, so the slot's reference stays until we are done).
-        look(unsafe { task.as_ref() });
+        // SAFETY: G1 (VIEWED is set by us, so the slot's reference stays until we are done; it is
+        // given back below or by the completer).
+        let task = ManuallyDrop::new(unsafe { Task::from_ptr(task) });
+        look(&task);
         if slot.compare_exchange(viewed, word, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             slot.store(FREE, Ordering::Release);
             self.push_free(number);
-            // SAFETY: G1 (the completer left the reference to us).
-            drop(unsafe { Task::from_ptr(task) });
+            // By G1 the completer left the reference to us.
+            drop(ManuallyDrop::into_inner(task));
         }
     }
 
@@ -170,7 +175,7 @@ impl Registry {
         if segment >= SEGMENTS {
             cortado_probe::stop("G2", "a runtime has more tasks than the registry has slots");
         }
-        if self.segments[segment].load(Ordering::Acquire).is_null() {
+        if self.segments[segment].load(Ordering::SeqCst).is_null() {
             self.add_segment(segment);
         }
         number as u32
@@ -183,7 +188,7 @@ impl Registry {
         let slots = Box::into_raw(slots).cast::<AtomicUsize>();
         let null = ptr::null_mut();
         let made = &self.segments[segment];
-        if made.compare_exchange(null, slots, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        if made.compare_exchange(null, slots, Ordering::SeqCst, Ordering::SeqCst).is_err() {
             // SAFETY: G2 (ours was never published).
             drop(unsafe { boxed_segment(slots, segment) });
         }
@@ -197,7 +202,7 @@ impl Registry {
 
     fn existing_slot(&self, number: u32) -> Option<&AtomicUsize> {
         let (segment, offset) = place(number as usize);
-        let slots = NonNull::new(self.segments[segment].load(Ordering::Acquire))?;
+        let slots = NonNull::new(self.segments[segment].load(Ordering::SeqCst))?;
         // SAFETY: G2 (the segment has `FIRST << segment` slots and lives as long as `self`).
         Some(unsafe { slots.add(offset).as_ref() })
     }

@@ -15,7 +15,7 @@ use crate::lanes::{Config, Lanes};
 use crate::monitor;
 use crate::resources::Resources;
 use crate::single::{LocalRuntime, end_all};
-use crate::spawner::Answer;
+use crate::spawner::{Answer, vital};
 use crate::task::JoinHandle;
 
 /// A runtime: two lanes of workers on the usable cores, a poller, timers, a blocking pool.
@@ -60,11 +60,13 @@ impl Runtime {
         // One worker from the start, to wait in the poller; others come when there is work.
         lanes.begin();
         let (watched, name) = (lanes.clone(), format!("{}-monitor", lanes.config().thread_name));
-        let body = Box::new(move || monitor::watch(watched));
+        let body = vital(move || monitor::watch(watched));
         let retrying = lanes.clone();
-        let on_error = Box::new(move |_: &io::Error| {
-            if retrying.is_closing() { Answer::GiveUp } else { Answer::Retry }
-        });
+        let on_error = Box::new(
+            move |_: &io::Error| {
+                if retrying.is_closing() { Answer::GiveUp } else { Answer::Retry }
+            },
+        );
         lanes.resources().spawner().spawn_thread(name, None, body, on_error);
         Runtime { lanes, ended: false }
     }

@@ -61,7 +61,7 @@ impl Notice {
 
     /// Worker: it has a seat. With `measure`, every poll is to be measured.
     pub(crate) fn sit(&self, measure: bool) {
-        self.0.store(if measure { MEASURE } else { 0 }, Ordering::Release);
+        self.0.swap(if measure { MEASURE } else { 0 }, Ordering::AcqRel);
     }
 
     /// Worker: it holds its seat no longer. False: the monitor has freed it already.
@@ -69,9 +69,9 @@ impl Notice {
         self.0.fetch_or(STANDING, Ordering::AcqRel) & STANDING == 0
     }
 
-    /// Worker: holds a seat, as far as it knows.
+    /// The worker holds a seat. For another thread: what it wrote before it sat down is visible.
     pub(crate) fn is_seated(&self) -> bool {
-        self.0.load(Ordering::Relaxed) & STANDING == 0
+        self.0.load(Ordering::Acquire) & STANDING == 0
     }
 
     /// Worker: the monitor has freed its seat.

@@ -25,7 +25,7 @@ use crate::registry::Registry;
 use crate::resources::Resources;
 use crate::seam::Driver;
 use crate::shim::atomic::{AtomicBool, Ordering};
-use crate::task::{Header, NOTHING_TO_NOTICE, Runnable, Schedule, Task};
+use crate::task::{Header, Runnable, Schedule, Task};
 use crate::tuning::LOOK_EVERY_POLLS;
 
 thread_local! {
@@ -104,7 +104,8 @@ impl Wake for Loop {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.woken.store(true, Ordering::Release);
+        // An exchange, so that a poll that sees the mark of one waker sees what all of them did.
+        self.woken.swap(true, Ordering::AcqRel);
         self.notify_from_elsewhere();
     }
 }
@@ -178,7 +179,7 @@ impl LocalRuntime {
             }
             let busy = self.run_some();
             let wait = if busy { Wait::Not } else { Wait::Unlimited };
-            self.shared.resources.poller().turn(wait, &mut ready);
+            self.shared.resources.poller().turn(wait, &mut ready, || true);
             ready.drain(..).for_each(context::wake);
         }
     }
@@ -189,7 +190,7 @@ impl LocalRuntime {
             self.queue.borrow_mut().extend(self.shared.inbox.take_all());
             let Some(task) = self.choose() else { break };
             let outer = context::set_task(Some(task.header().id()));
-            let again = task.run(&NOTHING_TO_NOTICE);
+            let again = task.run_untold();
             context::set_task(outer);
             self.queue.borrow_mut().extend(again);
         }
@@ -229,14 +230,13 @@ impl LocalRuntime {
         drop(queued);
         self.shared.resources.poller().clear_timers();
     }
-
 }
 
 /// Ends every task of a registry that is not being polled, and marks the others.
 pub(crate) fn end_all(registry: &Registry) {
     registry.close();
     let mut tasks = Vec::new();
-    registry.view(|header| tasks.push(Task::of(header)));
+    registry.view(|task| tasks.push(task.clone()));
     tasks.iter().for_each(Task::shut_down);
 }
 

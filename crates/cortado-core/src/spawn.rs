@@ -13,9 +13,7 @@ use crate::handle::{Flavour, Handle};
 use crate::lanes::Lanes;
 use crate::registry::Registry;
 use crate::single::{self, Loop};
-use crate::task::{
-    Header, JoinHandle, NOTHING_TO_NOTICE, Name, Runnable, Schedule, Task, new_task,
-};
+use crate::task::{Header, JoinHandle, Name, Runnable, Schedule, Task, new_task};
 
 /// Starts a task: a future that the runtime polls on its own, at the same time as others.
 ///
@@ -158,16 +156,11 @@ where
 }
 
 /// Registers a new task and queues it; on a runtime that ends, it is cancelled instead.
-fn admit(
-    registry: &Registry,
-    task: Task,
-    runnable: Runnable,
-    schedule: impl FnOnce(Runnable),
-) {
+fn admit(registry: &Registry, task: Task, runnable: Runnable, schedule: impl FnOnce(Runnable)) {
     let header = runnable.header();
     emit(|| Event::TaskSpawned {
         task: header.id(),
-        name: header.name(),
+        name: runnable.name(),
         location: header.location(),
         lane: if header.in_work_lane() { Lane::Work } else { Lane::Wait },
     });
@@ -219,7 +212,7 @@ impl Schedule for OnPool {
         let handle = self.0.clone();
         let job = Box::new(move || {
             let _entered = handle.enter();
-            task.run(&NOTHING_TO_NOTICE);
+            task.run_untold();
         });
         // A pool that is closed gives the job back; dropping it cancels the task.
         drop(self.0.resources().blocking().spawn(job));

@@ -31,6 +31,23 @@ const RETRY: Duration = Duration::from_millis(10);
 /// What a thread runs.
 pub(crate) type Body = Box<dyn FnOnce() + Send>;
 
+/// The body of a thread without which tasks would wait for ever. User code that panics on it is
+/// caught where it is called; a panic that gets here is a bug of the runtime, and ends the process.
+pub(crate) fn vital(body: impl FnOnce() + Send + 'static) -> Body {
+    struct Loud;
+    impl Drop for Loud {
+        fn drop(&mut self) {
+            if thread::panicking() {
+                cortado_probe::stop("V1", "a worker or the monitor panicked outside of user code");
+            }
+        }
+    }
+    Box::new(move || {
+        let _loud = Loud;
+        body();
+    })
+}
+
 /// Hears that a thread could not be made, each time, and says what happens now.
 pub(crate) type OnError = Box<dyn FnMut(&io::Error) -> Answer + Send>;
 

@@ -24,7 +24,7 @@ pub(crate) const STALL_LIMIT: Duration = Duration::from_micros(500);
 /// The same in the work lane, where polls are long by nature: after this the kernel shares the
 /// cores between more threads than there are seats. A tenth of the 100 ms within which every one
 /// of four computing tasks a core is to get its first slice.
-pub(crate) const WORK_STALL_LIMIT: Duration = Duration::from_millis(10);
+pub(crate) const WORK_STALL_LIMIT: Duration = Duration::from_millis(20);
 
 /// The monitor's pace while a poll is in progress that may outlast the stall limit and somebody
 /// waits for it. A 0.2 ms loop costs 9 % of a core, so it is only kept up while there is a reason.

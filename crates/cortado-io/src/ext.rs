@@ -252,7 +252,8 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, W> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let WriteAll { writer, bytes, location } = self.get_mut();
         while !bytes.is_empty() {
-            match ready!(on_behalf_of(location, || Pin::new(&mut **writer).poll_write(cx, bytes)))? {
+            match ready!(on_behalf_of(location, || Pin::new(&mut **writer).poll_write(cx, bytes)))?
+            {
                 0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 written => *bytes = &bytes[written..],
             }

@@ -8,16 +8,20 @@ use cortado_probe::{Cause, Event, Lane, TaskId, emit};
 use crate::lanes::Lanes;
 use crate::shim::atomic::{AtomicU64, Ordering};
 use crate::sys;
-use crate::tuning::{
-    LONG_POLL, STALL_LIMIT, TICK_LONG, TICK_SAMPLE, TICK_SHORT, WORK_STALL_LIMIT,
-};
+use crate::tuning::{LONG_POLL, STALL_LIMIT, TICK_LONG, TICK_SAMPLE, TICK_SHORT, WORK_STALL_LIMIT};
 use crate::worker::{Poll, Record};
 
 /// What the monitor remembers from look to look.
 pub(super) struct Look {
-    seen: Vec<Option<Seen>>,
-    polls: u64,
+    workers: Vec<Remembered>,
     last: Instant,
+}
+
+/// What it remembers of one worker.
+#[derive(Clone, Copy, Default)]
+struct Remembered {
+    polls: u64,
+    seen: Option<Seen>,
 }
 
 /// A poll that was under way.
@@ -40,7 +44,7 @@ pub(super) struct Outcome {
 
 impl Look {
     pub(super) fn new() -> Look {
-        Look { seen: Vec::new(), polls: 0, last: Instant::now() }
+        Look { workers: Vec::new(), last: Instant::now() }
     }
 
     /// Looks at every worker.
@@ -50,26 +54,39 @@ impl Look {
         self.last = now;
         lanes.placement().tick(now);
         count(&lanes.monitor().counts.looks);
-        let mut outcome = Outcome { anything_happened: false, wanted_pace: None };
-        let mut polls = 0u64;
-        for record in lanes.records() {
-            self.seen.resize(self.seen.len().max(record.index() + 1), None);
-            if let Some(poll) = record.poll_under_way() {
-                polls = polls.wrapping_add(poll.number);
-                outcome.anything_happened = true;
-                let pace = self.at_poll(lanes, record, poll, now);
-                outcome.wanted_pace = outcome.wanted_pace.into_iter().chain(pace).min();
-            } else {
-                self.seen[record.index()] = None;
-            }
+        let polled = self.count_polls(lanes);
+        let mut outcome = Outcome { anything_happened: polled > 0, wanted_pace: None };
+        // A worker that was started meanwhile is seen at the next look.
+        for record in lanes.records().take(self.workers.len()) {
+            let Some(poll) = record.poll_under_way() else {
+                self.workers[record.index()].seen = None;
+                continue;
+            };
+            outcome.anything_happened = true;
+            let pace = self.at_poll(lanes, record, poll, now);
+            outcome.wanted_pace = outcome.wanted_pace.into_iter().chain(pace).min();
         }
-        outcome.anything_happened |= polls != self.polls;
-        self.polls = polls;
-        if waits(lanes, Lane::Wait) {
-            let sampled = self.sample(lanes, elapsed);
-            outcome.wanted_pace = outcome.wanted_pace.into_iter().chain(sampled).min();
+        let somebody_minds = polled > 1 || waits(lanes, Lane::Wait);
+        if outcome.wanted_pace.is_some() && somebody_minds {
+            let pace = self.sample(lanes, elapsed);
+            outcome.wanted_pace = outcome.wanted_pace.into_iter().chain(pace).min();
         }
         outcome
+    }
+
+    /// How many workers have polled since the last look.
+    fn count_polls(&mut self, lanes: &Lanes) -> usize {
+        let mut polled = 0;
+        for record in lanes.records() {
+            if self.workers.len() <= record.index() {
+                self.workers.resize(record.index() + 1, Remembered::default());
+            }
+            let remembered = &mut self.workers[record.index()];
+            let polls = record.polls();
+            polled += usize::from(remembered.polls != polls);
+            remembered.polls = polls;
+        }
+        polled
     }
 
     /// A poll is under way; returns the pace that it asks for.
@@ -81,7 +98,7 @@ impl Look {
         now: Instant,
     ) -> Option<Duration> {
         let cpu = || sys::thread_cpu_time(record.thread());
-        let seen = &mut self.seen[record.index()];
+        let seen = &mut self.workers[record.index()].seen;
         let Some(seen) = seen.as_mut().filter(|seen| seen.poll.number == poll.number) else {
             let before = seen.replace(Seen { poll, since: now, cpu: cpu(), reported: false });
             return before.and_then(|before| suspicion(lanes, record, &before, poll, now));
@@ -107,13 +124,12 @@ impl Look {
         Some(pace_for(lanes, lane).max(TICK_SAMPLE))
     }
 
-    /// Ready tasks wait in the wait lane although polls come and go: charges the polls that turn
-    /// out to be long, for the time since the last look.
+    /// Some polls of the wait lane seem to be long, and there are others whom that delays: charges
+    /// the polls that turn out to be long, for the time since the last look.
     fn sample(&self, lanes: &Arc<Lanes>, elapsed: Duration) -> Option<Duration> {
         let polls = || {
-            let seated = |record: &&Arc<Record>| {
-                record.lane() == Lane::Wait && record.notice().is_seated()
-            };
+            let seated =
+                |record: &&Arc<Record>| record.lane() == Lane::Wait && record.notice().is_seated();
             lanes.records().filter(seated).filter_map(|record| {
                 let poll = record.poll_under_way()?;
                 Some((record, poll.number, sys::thread_cpu_time(record.thread())?))
@@ -126,9 +142,9 @@ impl Look {
         std::thread::sleep(LONG_POLL);
         let mut found = None;
         for (record, number, cpu) in polls() {
-            let same = before.iter().find(|(other, earlier, _)| {
-                other.index() == record.index() && *earlier == number
-            });
+            let same = before
+                .iter()
+                .find(|(other, earlier, _)| other.index() == record.index() && *earlier == number);
             let used = same.map_or(Duration::ZERO, |(_, _, earlier)| cpu.saturating_sub(*earlier));
             if used >= LONG_POLL / 2 {
                 let elapsed = elapsed.min(TICK_SAMPLE).as_micros();
@@ -187,9 +203,7 @@ fn cause(record: &Record, seen: &Seen, cpu: Option<Duration>) -> Option<Cause> {
 fn give_way(lanes: &Arc<Lanes>, record: &Arc<Record>, seen: &Seen, cause: Cause, lasted: Duration) {
     let lane = record.lane();
     let state = lanes.lane(lane);
-    let lower = lane == Lane::Wait
-        && cause == Cause::OnCpu
-        && lanes.lane(Lane::Work).add_thread();
+    let lower = lane == Lane::Wait && cause == Cause::OnCpu && lanes.lane(Lane::Work).add_thread();
     if cause == Cause::OnCpu && lane == Lane::Wait {
         let us = lasted.as_micros().min(u128::from(u32::MAX)) as u32;
         record.charge(seen.poll.number, us);

@@ -74,8 +74,9 @@ pub(crate) fn watch(lanes: Arc<Lanes>) {
     let mut pace = TICK_LONG;
     let mut quiet_ticks = 0;
     while !lanes.monitor().has_ended() {
-        let waited_in_poller = pace < TICK_LONG
-            && lanes.poller().turn(Wait::AtMost(pace), &mut ready);
+        let goes_on = || !lanes.monitor().has_ended();
+        let waited_in_poller =
+            pace < TICK_LONG && lanes.poller().turn(Wait::AtMost(pace), &mut ready, goes_on);
         if waited_in_poller {
             ready.drain(..).for_each(context::wake);
         } else {
@@ -87,7 +88,8 @@ pub(crate) fn watch(lanes: Arc<Lanes>) {
         quiet_ticks = if seen.anything_happened { 0 } else { quiet_ticks + 1 };
         pace = next_pace(pace, seen.wanted_pace);
         if quiet_ticks >= TICKS_BEFORE_SLEEP {
-            let busy = || lanes.lane(Lane::Wait).idle.active() + lanes.lane(Lane::Work).idle.active();
+            let busy =
+                || lanes.lane(Lane::Wait).idle.active() + lanes.lane(Lane::Work).idle.active();
             lanes.monitor().alarm.sleep_unless(|| busy() > 0);
             quiet_ticks = 0;
         }

@@ -48,6 +48,10 @@ pub(crate) struct Reactor {
     notice: Notice,
     /// Held during `wait`: the proof that one batch of events is under way at most.
     waiting: AtomicBool,
+    /// Counts registrations. A source travels from its maker to the waiting thread through the
+    /// kernel, which orders the two but is unknown to the language's memory model; this word says
+    /// the same in its terms: released before a source is registered, acquired after a wait.
+    registered: AtomicUsize,
     released: Inbox<Source>,
     released_len: AtomicUsize,
     abandoned: Inbox<Source>,
@@ -77,6 +81,7 @@ impl Reactor {
             poller: OsPoller::new()?,
             notice: Notice::new(),
             waiting: AtomicBool::new(false),
+            registered: AtomicUsize::new(0),
             released: Inbox::new(),
             released_len: AtomicUsize::new(0),
             abandoned: Inbox::new(),
@@ -101,6 +106,7 @@ impl Reactor {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
             Err(error) => stop("R1", &format!("the poller is always able to wait, but: {error}")),
         }
+        self.registered.load(Ordering::Acquire);
         if events.0.has_bell() {
             self.notice.heard();
         }
@@ -123,7 +129,7 @@ impl Reactor {
         }
     }
 
-    /// Ends a wait that is under way, or else the next one at once.
+    /// Ends a wait that is under way, or else the next one at once, whoever waits.
     pub(crate) fn notify(&self) {
         self.notice.notify(|| {
             if let Err(error) = self.poller.ring() {
@@ -135,6 +141,7 @@ impl Reactor {
     /// Makes a source for `fd`. Who gets it ends it by `release` or `abandon`.
     pub(crate) fn register(&self, fd: impl AsFd, interest: Interest) -> io::Result<Arc<Source>> {
         let source = Source::new();
+        self.registered.fetch_add(1, Ordering::Release);
         self.poller.add(fd, source.token(), interest)?;
         Ok(source)
     }

@@ -49,7 +49,7 @@ fn register<T: AsFd>(poller: &Arc<Poller>, io: T) -> AsyncFd<T> {
 /// Takes one turn and wakes what became ready; how many that were.
 fn turn(poller: &Poller, wait: Wait) -> usize {
     let mut ready = Vec::new();
-    assert!(poller.turn(wait, &mut ready));
+    assert!(poller.turn(wait, &mut ready, || true));
     let woken = ready.len();
     ready.into_iter().for_each(Waker::wake);
     woken

@@ -23,7 +23,7 @@ use rustix::event::{EventfdFlags, Timespec, eventfd};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-pub(crate) use super::cpu_limit::{CpuLimit, usable_cores};
+pub(crate) use super::cpu_limit::usable_cores;
 use crate::reactor::{Interest, Ready};
 
 /// What the kernel hands back with an event: the address that was given at registration.

@@ -16,6 +16,7 @@ use std::task::{Context, Poll, Waker};
 use cortado_probe::{Event, Outcome, TaskId, emit};
 
 use super::join::JoinError;
+use super::shield::{discard, shielded};
 use super::state::{End, Start, State, Woken};
 use super::waker;
 use crate::inbox::Linked;
@@ -198,7 +199,7 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
         let output = match dropped {
             Ok(()) => output,
             Err(panic) => {
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(output)));
+                shielded(|| drop(output));
                 Err(JoinError::panicked(self.header.id, panic))
             }
         };
@@ -208,7 +209,7 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
             Err(_) => Outcome::Panicked,
         };
         // SAFETY: T1, T2 (RUNNING, and COMPLETE is not set yet).
-        let _ = unsafe { self.set_stage(Stage::Output(output)) };
+        unsafe { self.set_stage(Stage::Output(output)) }.unwrap_or_else(discard);
         emit(|| Event::TaskEnded { task: self.header.id, outcome });
     }
 
@@ -237,15 +238,15 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
         let completed = state.complete();
         if !completed.joined {
             // SAFETY: T2 (no handle, so the completer owns the output).
-            let _ = unsafe { cell.set_stage(Stage::Empty) };
+            unsafe { cell.set_stage(Stage::Empty) }.unwrap_or_else(discard);
         } else if completed.waker {
             // SAFETY: T3 (JOIN_WAKER is set, so the slot is only read).
             let slot = unsafe { &*cell.join_waker.get() };
-            let _ = catch_unwind(AssertUnwindSafe(|| slot.as_ref().map(Waker::wake_by_ref)));
+            shielded(|| slot.iter().for_each(Waker::wake_by_ref));
             if state.joiner_woken() {
                 // SAFETY: T3 (the handle is gone: the slot is the completer's).
                 let waker = unsafe { (*cell.join_waker.get()).take() };
-                let _ = catch_unwind(AssertUnwindSafe(|| drop(waker)));
+                shielded(|| drop(waker));
             }
         }
         let forgotten = cell.scheduler.forget(&cell.header);
@@ -276,7 +277,7 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
     unsafe fn free(header: NonNull<Header>) {
         // SAFETY: T4 (nobody else can reach the cell any more; it was made by `Box`).
         let cell = unsafe { Box::from_raw(header.cast::<Self>().as_ptr()) };
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(cell)));
+        shielded(|| drop(cell));
     }
 
     /// # Safety
@@ -294,7 +295,7 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
     /// As `take_output`.
     unsafe fn drop_output(header: NonNull<Header>) {
         // SAFETY: T4, T2.
-        let _ = unsafe { Self::of(header).set_stage(Stage::Empty) };
+        unsafe { Self::of(header).set_stage(Stage::Empty) }.unwrap_or_else(discard);
     }
 
     /// # Safety
@@ -335,11 +336,6 @@ impl Header {
     pub(crate) fn move_to_work_lane(&self, work: bool) -> bool {
         self.state.move_to(work)
     }
-
-    pub(crate) fn name(&self) -> Option<&str> {
-        // SAFETY: T4 (whoever has `&self` keeps a reference as long).
-        unsafe { (self.table.name)(NonNull::from(self)).map(|name| &*name) }
-    }
 }
 
 /// A counted reference to a task.
@@ -366,12 +362,6 @@ impl Task {
     /// `ptr` comes with a reference that nobody else gives back.
     pub(crate) unsafe fn from_ptr(ptr: NonNull<Header>) -> Task {
         Task(ptr)
-    }
-
-    /// Another reference to a task that is alive.
-    pub(crate) fn of(header: &Header) -> Task {
-        header.state.retain();
-        Task(NonNull::from(header))
     }
 
     /// Asks the task to end; it does so where its scheduler runs it next.
@@ -408,14 +398,14 @@ impl Task {
         }
     }
 
+    /// With `Nothing`, the reference may be given back already, and the cell gone.
     fn act_on(&self, woken: Woken) {
-        let table = self.header().table;
         match woken {
             Woken::Nothing => {}
             // SAFETY: T4 (the transition made the reference that the runnable owns).
-            Woken::Schedule => unsafe { (table.schedule)(self.0) },
+            Woken::Schedule => unsafe { (self.header().table.schedule)(self.0) },
             // SAFETY: T4 (the transition gave the last reference back).
-            Woken::Free => unsafe { (table.free)(self.0) },
+            Woken::Free => unsafe { (self.header().table.free)(self.0) },
         }
     }
 
@@ -494,7 +484,8 @@ impl<T> Drop for Joint<T> {
 
 impl Clone for Task {
     fn clone(&self) -> Task {
-        Task::of(self.header())
+        self.header().state.retain();
+        Task(self.0)
     }
 }
 
@@ -508,10 +499,6 @@ impl Drop for Task {
     }
 }
 
-/// For a scheduler that never has anything to say at the end of a poll.
-pub(crate) static NOTHING_TO_NOTICE: std::sync::atomic::AtomicU32 =
-    std::sync::atomic::AtomicU32::new(0);
-
 /// The right to poll a task once.
 pub(crate) struct Runnable(NonNull<Header>);
 
@@ -522,6 +509,11 @@ impl Runnable {
     pub(crate) fn header(&self) -> &Header {
         // SAFETY: T4 (this owns a reference).
         unsafe { self.0.as_ref() }
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        // SAFETY: T4 (this owns a reference, for as long as the name is borrowed at least).
+        unsafe { (self.header().table.name)(self.0).map(|name| &*name) }
     }
 
     pub(crate) fn into_raw(self) -> *mut Header {
@@ -538,6 +530,15 @@ impl Runnable {
     ///
     /// Where `notice` is set when the poll ends, the scheduler is told before anything follows.
     pub(crate) fn run(self, notice: &AtomicU32) -> Option<Runnable> {
+        self.run_and_tell_if(|| notice.load(Ordering::Relaxed) != 0)
+    }
+
+    /// As `run`, for a scheduler that never has anything to say at the end of a poll.
+    pub(crate) fn run_untold(self) -> Option<Runnable> {
+        self.run_and_tell_if(|| false)
+    }
+
+    fn run_and_tell_if(self, notice_is_set: impl FnOnce() -> bool) -> Option<Runnable> {
         let runnable = ManuallyDrop::new(self);
         let ptr = runnable.0;
         let table = runnable.header().table;
@@ -560,7 +561,7 @@ impl Runnable {
         let mut context = Context::from_waker(&waker);
         // SAFETY: T1 (RUNNING).
         let polled = unsafe { (table.poll)(ptr, &mut context) };
-        if notice.load(Ordering::Relaxed) != 0 {
+        if notice_is_set() {
             // SAFETY: T1 (RUNNING), T4.
             unsafe { (table.noticed)(ptr) };
         }

@@ -4,10 +4,10 @@ use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Mutex;
 use std::task::{Context, Poll};
 
 use cortado_probe::{TaskId, Wait};
+use parking_lot::Mutex;
 
 use super::cell::{Joint, Task};
 use crate::context;
@@ -154,7 +154,7 @@ impl JoinError {
     /// Gives the error back where the task did not panic.
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send>, JoinError> {
         match self.0.panic {
-            Some(panic) => Ok(panic.into_inner().unwrap_or_else(|poison| poison.into_inner())),
+            Some(panic) => Ok(panic.into_inner()),
             None => Err(self),
         }
     }
@@ -172,7 +172,7 @@ impl JoinError {
     }
 
     fn message(&self) -> Option<String> {
-        let panic = self.0.panic.as_ref()?.lock().unwrap_or_else(|poison| poison.into_inner());
+        let panic = self.0.panic.as_ref()?.lock();
         panic
             .downcast_ref::<&'static str>()
             .map(|text| (*text).to_owned())

@@ -45,10 +45,13 @@
 
 mod cell;
 mod join;
+#[cfg(all(test, loom))]
+mod models;
 mod named;
+mod shield;
 mod state;
 mod waker;
 
-pub(crate) use cell::{Header, NOTHING_TO_NOTICE, Name, Runnable, Schedule, Task, new_task};
+pub(crate) use cell::{Header, Name, Runnable, Schedule, Task, new_task};
 pub use join::{AbortHandle, JoinError, JoinHandle};
 pub use named::TaskBuilder;

@@ -91,6 +91,7 @@ impl State {
         State(AtomicUsize::new(SCHEDULED | JOIN | lane | 3 * REF))
     }
 
+    /// A step that leaves the word as it is costs a load.
     fn update<R>(&self, mut step: impl FnMut(usize) -> (usize, R)) -> R {
         let mut now = self.0.load(Acquire);
         loop {
@@ -99,6 +100,19 @@ impl State {
                 return result;
             }
             match self.0.compare_exchange_weak(now, next, AcqRel, Acquire) {
+                Ok(_) => return result,
+                Err(changed) => now = changed,
+            }
+        }
+    }
+
+    /// As `update`, but writes also where the word stays as it is: whoever changes the word next
+    /// then sees what the caller did before.
+    fn publish<R>(&self, mut step: impl FnMut(usize) -> (usize, R)) -> R {
+        let mut now = self.0.load(Relaxed);
+        loop {
+            let (next, result) = step(now);
+            match self.0.compare_exchange_weak(now, next, AcqRel, Relaxed) {
                 Ok(_) => return result,
                 Err(changed) => now = changed,
             }
@@ -131,9 +145,10 @@ impl State {
         })
     }
 
-    /// `Waker::wake_by_ref`.
+    /// `Waker::wake_by_ref`. A wake that finds the task scheduled already writes all the same: the
+    /// poll to come must see what the waker did before it woke.
     pub(crate) fn wake_by_ref(&self) -> Woken {
-        self.update(|now| {
+        self.publish(|now| {
             if now & (SCHEDULED | COMPLETE) != 0 {
                 (now, Woken::Nothing)
             } else if now & RUNNING != 0 {

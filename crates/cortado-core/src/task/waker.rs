@@ -64,3 +64,34 @@ unsafe fn drop_waker(data: *const ()) {
     // SAFETY: T4 (the waker's reference ends here).
     drop(ManuallyDrop::into_inner(unsafe { task(data) }));
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::future::Future;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::pin::pin;
+    use std::ptr;
+    use std::task::{Context, Poll, RawWaker, RawWakerVTable, Waker};
+
+    use crate::Runtime;
+
+    static NO_CLONES: RawWakerVTable =
+        RawWakerVTable::new(|_| panic!("in clone"), |_| (), |_| (), |_| ());
+
+    /// The panic arrives at whoever polls the handle, and the handle is as it was before.
+    #[test]
+    fn a_join_waker_may_panic_in_its_clone() {
+        let runtime = Runtime::single().expect("a runtime");
+        let (open, opened) = std::sync::mpsc::channel();
+        let mut handle = pin!(runtime.handle().spawn(async move { opened.recv() }));
+        // SAFETY: T4 does not apply: this waker's functions use no data.
+        let waker = unsafe { Waker::from_raw(RawWaker::new(ptr::null(), &NO_CLONES)) };
+        let mut context = Context::from_waker(&waker);
+        let polled = catch_unwind(AssertUnwindSafe(|| handle.as_mut().poll(&mut context)));
+        assert!(polled.is_err());
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(matches!(handle.as_mut().poll(&mut context), Poll::Pending));
+        open.send(7).expect("the task waits");
+        assert_eq!(runtime.block_on(handle).expect("it returns"), Ok(7));
+    }
+}

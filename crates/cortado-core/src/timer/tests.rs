@@ -313,7 +313,7 @@ impl Scene {
     fn woken_at(&self, ns: u64) -> usize {
         self.clock.set(ns);
         let mut ready = Vec::new();
-        assert!(self.poller.turn(Wait::Not, &mut ready));
+        assert!(self.poller.turn(Wait::Not, &mut ready, || true));
         ready.into_iter().for_each(Waker::wake);
         self.count.0.load(Ordering::SeqCst)
     }

@@ -50,7 +50,9 @@ impl Worker {
             lane,
         };
         while let Some(task) = worker.next() {
-            worker.run(task);
+            if !worker.run(task) {
+                break;
+            }
         }
         worker.leave();
     }
@@ -69,9 +71,11 @@ impl Worker {
         None
     }
 
-    fn run(&mut self, task: Runnable) {
+    /// Polls the task. False: the worker lost its seat over it, and its thread is to end.
+    fn run(&mut self, task: Runnable) -> bool {
         if self.lane == Lane::Wait && self.lanes.is_crowded() && !task.header().was_polled() {
-            return self.lanes.send_to_work_lane(task);
+            self.lanes.send_to_work_lane(task);
+            return true;
         }
         self.polls = self.polls.wrapping_add(1);
         self.poll_number += 1;
@@ -79,9 +83,7 @@ impl Worker {
         if let Some(task) = task.run(self.record.notice().word()) {
             self.lanes.requeue(&self.record, task);
         }
-        if self.record.notice().is_lost() {
-            self.give_way();
-        }
+        !self.record.notice().is_lost() || self.give_way()
     }
 
     fn looks_now(&self) -> bool {

@@ -29,7 +29,7 @@ pub(crate) struct Record {
     index: usize,
     queue: Queue,
     notice: Notice,
-    /// The number of the poll under way; 0 while there is none. Written by the worker, relaxed.
+    /// The number of the last poll that was begun; the first is 1. Written by the worker, relaxed.
     poll: AtomicU64,
     task: AtomicU64,
     location: AtomicPtr<Location<'static>>,
@@ -125,7 +125,6 @@ impl Record {
 
     /// The worker stands up. False: the monitor has taken its seat already.
     pub(crate) fn stand_up(&self) -> bool {
-        self.poll.store(0, Ordering::Relaxed);
         self.notice.stand_up()
     }
 
@@ -141,10 +140,16 @@ impl Record {
         self.poll.store(number, Ordering::Relaxed);
     }
 
-    /// Monitor: the poll under way, as far as relaxed loads can tell.
+    /// Monitor: how many polls the worker has begun.
+    pub(crate) fn polls(&self) -> u64 {
+        self.poll.load(Ordering::Relaxed)
+    }
+
+    /// Monitor: the poll under way, as far as relaxed loads can tell. A worker that holds a seat is
+    /// between two polls for a moment only, so its last poll passes for the one under way.
     pub(crate) fn poll_under_way(&self) -> Option<Poll> {
         let number = self.poll.load(Ordering::Relaxed);
-        if number == 0 {
+        if number == 0 || !self.notice.is_seated() {
             return None;
         }
         let task = self.task.load(Ordering::Relaxed);

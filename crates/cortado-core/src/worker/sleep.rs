@@ -40,11 +40,12 @@ impl Worker {
 
     /// The monitor has freed this worker's seat: passes on what is queued, and waits for another
     /// seat; in the work lane from now on where its thread was lowered.
-    pub(super) fn give_way(&mut self) {
+    /// False: the thread is to end.
+    pub(super) fn give_way(&mut self) -> bool {
         self.record.stand_up();
         self.change_lane();
         self.idle().announce(self.record.index());
-        self.rise();
+        self.rise()
     }
 
     fn change_lane(&mut self) {
@@ -95,10 +96,12 @@ impl Worker {
         if let Some(grant) = self.settle(Place::Poller) {
             return Waited::Granted(grant);
         }
-        if !self.lanes.poller().turn(Wait::Unlimited, &mut self.ready) {
+        let index = self.record.index();
+        let (lanes, idle) = (&self.lanes, &self.lanes.lane(Lane::Wait).idle);
+        let goes_on = || idle.is_sleeping(index) && !lanes.is_closing();
+        if !lanes.poller().turn(Wait::Unlimited, &mut self.ready, goes_on) {
             return Waited::Occupied;
         }
-        let index = self.record.index();
         if !self.ready.is_empty() {
             match self.idle().try_rise(index) {
                 Some(grant) => return Waited::Granted(grant),

@@ -73,7 +73,9 @@ fn a_task_aborts_itself() {
     let result = runtime.block_on(async {
         let (send, receive) = std::sync::mpsc::channel::<cortado_core::AbortHandle>();
         let task = spawn(async move {
-            while let Err(std::sync::mpsc::TryRecvError::Empty) = receive.try_recv().map(|own| own.abort()) {
+            while let Err(std::sync::mpsc::TryRecvError::Empty) =
+                receive.try_recv().map(|own| own.abort())
+            {
                 yield_now().await;
             }
             pending::<()>().await;
@@ -86,8 +88,7 @@ fn a_task_aborts_itself() {
 
 #[test]
 fn a_closure_that_waits_for_a_thread() {
-    let runtime =
-        cortado_core::Builder::new().max_blocking_threads(1).build().unwrap();
+    let runtime = cortado_core::Builder::new().max_blocking_threads(1).build().unwrap();
     runtime.block_on(async {
         let (send, receive) = std::sync::mpsc::channel::<()>();
         let first = spawn_blocking(move || receive.recv());

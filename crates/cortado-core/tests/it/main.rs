@@ -2,6 +2,11 @@
 
 mod abort;
 mod basics;
+mod ending;
+mod lanes;
 mod panics;
+mod privileges;
+mod races;
 mod shutdown;
 mod single;
+mod wakes;

@@ -78,10 +78,7 @@ impl Command {
     }
 
     /// Adds arguments.
-    pub fn args(
-        &mut self,
-        arguments: impl IntoIterator<Item = impl AsRef<OsStr>>,
-    ) -> &mut Command {
+    pub fn args(&mut self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> &mut Command {
         self.change(|std| {
             std.args(arguments);
         })

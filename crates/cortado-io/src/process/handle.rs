@@ -40,10 +40,6 @@ impl Process {
         Ok(Process { pid, pidfd, reaped: Mutex::new(None) })
     }
 
-    pub(crate) fn pid(&self) -> Pid {
-        self.pid
-    }
-
     fn reaped(&self) -> MutexGuard<'_, Option<(ExitStatus, ResourceUsage)>> {
         self.reaped.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,7 +80,10 @@ impl Process {
         if reaped.is_some() {
             return Err(io::Error::new(
                 io::ErrorKind::NotFound,
-                format!("process {} has ended and was reaped: its number may be another's", self.pid),
+                format!(
+                    "process {} has ended and was reaped: its number may be another's",
+                    self.pid
+                ),
             ));
         }
         send().map_err(io::Error::from)

@@ -1,0 +1,109 @@
+//! The inbox and the injector: everything comes out once, each producer's in its order, and what
+//! holds a task never looks empty.
+
+use loom::sync::Arc;
+use loom::thread;
+
+use super::{each_once, item, number};
+use crate::inbox::{Chain, Inbox, Parcel};
+use crate::injector::Injector;
+
+#[test]
+fn loom_inbox_keeps_each_producers_order() {
+    loom::model(|| {
+        let inbox: Arc<Inbox<Parcel<u64>>> = Arc::new(Inbox::new());
+        let producers: Vec<_> = [10, 20]
+            .into_iter()
+            .map(|first| {
+                let inbox = inbox.clone();
+                thread::spawn(move || {
+                    inbox.push(Parcel::pack(first));
+                    inbox.push(Parcel::pack(first + 1));
+                })
+            })
+            .collect();
+        let mut taken: Vec<_> = inbox.take_all().map(|parcel| parcel.unpack()).collect();
+        producers.into_iter().for_each(|producer| producer.join().unwrap());
+        taken.extend(inbox.take_all().map(|parcel| parcel.unpack()));
+        let place = |wanted| taken.iter().position(|number| *number == wanted);
+        assert!(place(10) < place(11) && place(20) < place(21), "{taken:?}");
+        each_once(taken, vec![10, 11, 20, 21]);
+    });
+}
+
+#[test]
+fn loom_inbox_takes_a_chain_in_one_piece() {
+    loom::model(|| {
+        let inbox: Arc<Inbox<Parcel<u64>>> = Arc::new(Inbox::new());
+        let shared = inbox.clone();
+        let producer = thread::spawn(move || {
+            let mut chain = Chain::new();
+            for number in [1, 2, 3] {
+                chain.push_back(Parcel::pack(number));
+            }
+            shared.push_chain(chain);
+        });
+        let other = inbox.clone();
+        let second = thread::spawn(move || other.push(Parcel::pack(9)));
+        let some: Vec<_> = inbox.take_all().map(|parcel| parcel.unpack()).collect();
+        producer.join().unwrap();
+        second.join().unwrap();
+        let rest: Vec<_> = inbox.take_all().map(|parcel| parcel.unpack()).collect();
+        let whole = |taken: &[u64]| taken.windows(3).any(|three| three == [1, 2, 3]);
+        assert!(whole(&some) || whole(&rest), "{some:?} {rest:?}");
+        each_once([some, rest].concat(), vec![1, 2, 3, 9]);
+    });
+}
+
+/// Only the first of several pushes into an empty inbox says that it was empty.
+#[test]
+fn loom_inbox_tells_one_producer_that_it_was_empty() {
+    loom::model(|| {
+        let inbox: Arc<Inbox<Parcel<u64>>> = Arc::new(Inbox::new());
+        let shared = inbox.clone();
+        let other = thread::spawn(move || shared.push(Parcel::pack(1)));
+        let first = inbox.push(Parcel::pack(2));
+        assert!(first ^ other.join().unwrap());
+    });
+}
+
+/// While a taker moves tasks from list to list, and one stays, nobody sees an empty injector.
+#[test]
+fn loom_injector_with_a_task_never_looks_empty() {
+    loom::model(|| {
+        let injector = Arc::new(Injector::new());
+        for _ in 0..2 {
+            injector.push(item());
+        }
+        let shared = injector.clone();
+        let observer = thread::spawn(move || shared.is_empty());
+        let taken = injector.take(0, |_| unreachable!("only one was asked for"));
+        assert!(taken.is_some());
+        assert!(!observer.join().unwrap());
+        drop(injector.take_all());
+    });
+}
+
+#[test]
+fn loom_injector_gives_every_task_once() {
+    loom::model(|| {
+        let injector = Arc::new(Injector::new());
+        let (first, second, third) = (item(), item(), item());
+        let expected = vec![number(&first), number(&second), number(&third)];
+        injector.push(first);
+        injector.push(second);
+        let shared = injector.clone();
+        let taker = thread::spawn(move || {
+            let mut taken = Vec::new();
+            let one = shared.take(1, |task| taken.push(task));
+            taken.extend(one);
+            taken
+        });
+        injector.push(third);
+        let mut taken: Vec<_> = injector.take(0, |_| unreachable!()).into_iter().collect();
+        taken.extend(taker.join().unwrap());
+        taken.extend(injector.take_all());
+        assert!(injector.is_empty());
+        each_once(taken.iter().map(number).collect(), expected);
+    });
+}

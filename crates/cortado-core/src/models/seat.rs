@@ -1,0 +1,72 @@
+//! Freeing a seat: it is given back once, the lane's counts end consistent, and a charge or a
+//! lowering is not lost.
+
+use loom::sync::Arc;
+use loom::thread;
+
+use crate::idle::Idle;
+use crate::seat::Notice;
+
+#[test]
+fn loom_a_seat_is_given_back_once() {
+    loom::model(|| {
+        let shared = Arc::new((Notice::new(), Idle::new(1)));
+        let searching = shared.1.begin_wake().expect("a free seat").accept();
+        shared.0.sit(false);
+        let other = shared.clone();
+        let monitor = thread::spawn(move || {
+            let freed = other.0.free(true);
+            if freed {
+                other.1.free_seat();
+            }
+            freed
+        });
+        let lost = !shared.0.stand_up();
+        assert_eq!(shared.0.is_lowered(), lost, "lowering comes with the loss, or not at all");
+        shared.1.announce(0);
+        shared.1.give_up_seat(searching, lost);
+        assert_eq!(monitor.join().unwrap(), lost);
+        assert_eq!(shared.1.active(), 0);
+        assert!(shared.1.withdraw(0));
+    });
+}
+
+/// The worker leaves its seat and takes another one while the monitor is about to free it: the
+/// monitor frees one of them or none, and the worker knows.
+#[test]
+fn loom_a_seat_is_freed_or_kept_when_the_worker_sits_down_again() {
+    loom::model(|| {
+        let notice = Arc::new(Notice::new());
+        notice.sit(false);
+        let other = notice.clone();
+        let monitor = thread::spawn(move || {
+            other.charge();
+            other.free(false)
+        });
+        let given_back = notice.stand_up();
+        let mut lost = !given_back;
+        notice.sit(true);
+        lost |= !notice.stand_up();
+        assert_eq!(monitor.join().unwrap(), lost);
+        assert!(!notice.is_seated());
+    });
+}
+
+/// A charge is seen with everything that the monitor wrote before it.
+#[test]
+fn loom_a_charge_brings_its_figures() {
+    use loom::sync::atomic::{AtomicUsize, Ordering};
+    loom::model(|| {
+        let shared = Arc::new((Notice::new(), AtomicUsize::new(0)));
+        shared.0.sit(false);
+        let other = shared.clone();
+        let monitor = thread::spawn(move || {
+            other.1.store(7, Ordering::Relaxed);
+            other.0.charge();
+        });
+        if shared.0.take_charged() {
+            assert_eq!(shared.1.load(Ordering::Relaxed), 7);
+        }
+        monitor.join().unwrap();
+    });
+}

@@ -1,0 +1,200 @@
+//! Waiting and computing side by side: nobody is stopped, nothing is lost while tasks move.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use cortado_core::{Builder, Runtime, spawn, time, yield_now};
+
+/// Computes for about this long, in steps that the machine's load does not lengthen much.
+fn compute(us: u64) -> u64 {
+    let began = Instant::now();
+    let mut sum = 0u64;
+    while began.elapsed() < Duration::from_micros(us) {
+        sum = (0..200).fold(sum, |sum, n| std::hint::black_box(sum.wrapping_mul(31) + n));
+    }
+    sum
+}
+
+/// Waits for what must come at some time; a test that hangs is ended here.
+fn until(what: &str, done: impl Fn() -> bool) {
+    let limit = Instant::now() + Duration::from_secs(100);
+    while !done() {
+        assert!(Instant::now() < limit, "it did not come: {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Sets the mark at the end of a test, also where it fails, so that its tasks end.
+struct StopsOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopsOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+fn endless(runtime: &Runtime, stop: &Arc<AtomicBool>) -> Arc<AtomicUsize> {
+    let steps = Arc::new(AtomicUsize::new(0));
+    let (own, stop) = (steps.clone(), stop.clone());
+    drop(runtime.spawn(async move {
+        while !stop.load(Ordering::Relaxed) {
+            own.fetch_add(1, Ordering::Relaxed);
+        }
+    }));
+    steps
+}
+
+#[test]
+fn four_endless_tasks_a_core_all_advance() {
+    let runtime = Builder::new().worker_threads(2).build().unwrap();
+    let stop = StopsOnDrop(Arc::default());
+    let all: Vec<_> = (0..8).map(|_| endless(&runtime, &stop.0)).collect();
+    for (number, steps) in all.iter().enumerate() {
+        until(&format!("the start of task {number}"), || steps.load(Ordering::Relaxed) > 0);
+    }
+    let before: Vec<_> = all.iter().map(|steps| steps.load(Ordering::Relaxed)).collect();
+    for (steps, before) in all.iter().zip(before) {
+        until("progress after the start", || steps.load(Ordering::Relaxed) > before);
+    }
+}
+
+#[test]
+fn more_endless_tasks_than_threads_do_not_stop_a_waiting_one() {
+    let runtime = Builder::new().worker_threads(2).build().unwrap();
+    let stop = StopsOnDrop(Arc::default());
+    let waiting = runtime.spawn(async {
+        for _ in 0..100 {
+            time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    let _all: Vec<_> = (0..40).map(|_| endless(&runtime, &stop.0)).collect();
+    until("the end of the waiting task", || waiting.is_finished());
+}
+
+#[test]
+fn tasks_that_block_their_thread_do_not_stop_the_others() {
+    let runtime = Builder::new().worker_threads(2).build().unwrap();
+    let stop = StopsOnDrop(Arc::default());
+    let (hold, held) = std::sync::mpsc::channel::<()>();
+    let held = Arc::new(std::sync::Mutex::new(held));
+    let blocked: Vec<_> = (0..10)
+        .map(|n| {
+            let (stop, held) = (stop.0.clone(), held.clone());
+            runtime.spawn(async move {
+                if n % 2 == 0 {
+                    while !stop.load(Ordering::Relaxed) {
+                        std::thread::sleep(Duration::from_millis(2));
+                    }
+                } else {
+                    let _ = held.lock().unwrap().recv();
+                }
+            })
+        })
+        .collect();
+    let others: Vec<_> = (0..20)
+        .map(|_| {
+            runtime.spawn(async {
+                for _ in 0..30 {
+                    yield_now().await;
+                    time::sleep(Duration::from_millis(1)).await;
+                }
+            })
+        })
+        .collect();
+    until("the end of the others", || others.iter().all(|task| task.is_finished()));
+    assert!(blocked.iter().all(|task| !task.is_finished()));
+    drop(hold);
+    drop(stop);
+    until("the end of the blocked ones", || blocked.iter().all(|task| task.is_finished()));
+}
+
+/// Tasks that compute move to the work lane and, when they have become short, back; meanwhile
+/// others wake each other all the time.
+#[test]
+fn tasks_move_under_load() {
+    let runtime = Builder::new().worker_threads(2).build().unwrap();
+    let (done, wakes) = runtime.block_on(async {
+        let computing: Vec<_> = (0..4u64)
+            .map(|n| {
+                spawn(async move {
+                    for _ in 0..60 {
+                        std::hint::black_box(compute(600));
+                        yield_now().await;
+                    }
+                    for _ in 0..300 {
+                        yield_now().await;
+                    }
+                    n
+                })
+            })
+            .collect();
+        let pairs: Vec<_> = (0..20)
+            .map(|_| {
+                spawn(async {
+                    let mut turns = 0;
+                    for _ in 0..100 {
+                        turns += spawn(async { 1 }).await.unwrap();
+                        time::sleep(Duration::from_micros(100)).await;
+                    }
+                    turns
+                })
+            })
+            .collect();
+        let (mut done, mut wakes) = (0, 0);
+        for task in computing {
+            done += task.await.unwrap();
+        }
+        for task in pairs {
+            wakes += task.await.unwrap();
+        }
+        (done, wakes)
+    });
+    assert_eq!((done, wakes), (6, 2_000));
+}
+
+/// A place that spawns computing tasks and then short ones: what was learned of it moves them to
+/// and fro, and all return.
+#[test]
+fn thousands_of_tasks_from_one_place() {
+    let runtime = Builder::new().worker_threads(2).build().unwrap();
+    let sum = runtime.block_on(async {
+        let mut sum = 0;
+        for round in 0..6u64 {
+            let us = if round % 2 == 0 { 300 } else { 0 };
+            let tasks: Vec<_> = (0..400)
+                .map(|n| {
+                    spawn(async move {
+                        std::hint::black_box(compute(us));
+                        yield_now().await;
+                        n
+                    })
+                })
+                .collect();
+            for task in tasks {
+                sum += task.await.unwrap();
+            }
+        }
+        sum
+    });
+    assert_eq!(sum, 6 * 399 * 200);
+}
+
+/// After a time in which everything slept, also the monitor, a deadline is still seen, whatever
+/// ran before.
+#[test]
+fn a_timer_after_a_long_quiet_time() {
+    let runtime = Builder::new().worker_threads(2).build().unwrap();
+    let tasks: Vec<_> = (0..4)
+        .map(|n| {
+            runtime.spawn(async move {
+                for _ in 0..20 {
+                    std::hint::black_box(compute(100 * n));
+                    time::sleep(Duration::from_micros(300 * n)).await;
+                }
+                time::sleep(Duration::from_millis(1_200 + 3 * n)).await;
+            })
+        })
+        .collect();
+    until("the deadlines", || tasks.iter().all(|task| task.is_finished()));
+}

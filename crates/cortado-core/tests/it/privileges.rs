@@ -1,0 +1,158 @@
+//! The lanes without the privilege to raise a priority again: tasks move, threads are lowered for
+//! good, and what serves waits, or is made later, is not.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use cortado_core::{Builder, Runtime, time, yield_now};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::thread::{CapabilitySet, capabilities, gettid, set_capabilities};
+
+/// Takes the privilege from the calling thread, and so from all threads that come from it.
+fn drop_privilege() -> rustix::io::Result<()> {
+    let mut sets = capabilities(None)?;
+    for set in [&mut sets.effective, &mut sets.permitted, &mut sets.inheritable] {
+        set.remove(CapabilitySet::SYS_NICE);
+    }
+    set_capabilities(None, sets)?;
+    let maximum = getrlimit(Resource::Nice).maximum;
+    setrlimit(Resource::Nice, Rlimit { current: Some(0), maximum })
+}
+
+/// The nice value of a thread of this process; nothing where it has ended.
+fn nice(thread: &str) -> Option<i32> {
+    let text = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat")).ok()?;
+    // The name, in parentheses, may hold anything; after it, `nice` is the 17th field.
+    text.rsplit_once(") ")?.1.split(' ').nth(16)?.parse().ok()
+}
+
+fn own_thread() -> String {
+    gettid().as_raw_nonzero().to_string()
+}
+
+/// The threads of the runtime by its thread name, each with its nice value.
+fn threads(name: &str) -> Vec<(String, String, i32)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc/self/task").unwrap().flatten() {
+        let thread = entry.file_name().into_string().unwrap();
+        let path = format!("/proc/self/task/{thread}/comm");
+        let Ok(called) = std::fs::read_to_string(path) else { continue };
+        let called = called.trim_end().to_owned();
+        if let Some(nice) = nice(&thread).filter(|_| called.starts_with(name)) {
+            found.push((thread, called, nice));
+        }
+    }
+    found
+}
+
+fn until(what: &str, done: impl Fn() -> bool) {
+    let limit = Instant::now() + Duration::from_secs(100);
+    while !done() {
+        assert!(Instant::now() < limit, "it did not come: {what}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Runs `test` on a thread without the privilege.
+fn without_privilege(test: impl FnOnce() + Send + 'static) {
+    let unprivileged = std::thread::spawn(|| {
+        if let Err(error) = drop_privilege() {
+            println!("skipped: CAP_SYS_NICE cannot be dropped here: {error}");
+            return;
+        }
+        let cannot_raise = std::thread::spawn(|| {
+            rustix::process::setpriority_process(None, 1).unwrap();
+            rustix::process::setpriority_process(None, 0).is_err()
+        });
+        assert!(cannot_raise.join().unwrap(), "the privilege is still there");
+        test();
+    });
+    unprivileged.join().unwrap();
+}
+
+/// Tasks that compute for 2 ms per poll until the mark is set.
+fn hogs(runtime: &Runtime, stop: &Arc<AtomicBool>, count: usize) {
+    for _ in 0..count {
+        let stop = stop.clone();
+        drop(runtime.spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                let began = Instant::now();
+                while began.elapsed() < Duration::from_millis(2) {
+                    std::hint::spin_loop();
+                }
+                yield_now().await;
+            }
+        }));
+    }
+}
+
+/// A task with short polls, which says on which threads it is polled.
+fn ticks(runtime: &Runtime, stop: &Arc<AtomicBool>) -> Arc<Mutex<Vec<i32>>> {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (own, stop) = (seen.clone(), stop.clone());
+    drop(runtime.spawn(async move {
+        while !stop.load(Ordering::Relaxed) {
+            own.lock().unwrap().push(gettid().as_raw_nonzero().get());
+            time::sleep(Duration::from_millis(1)).await;
+        }
+    }));
+    until("the first tick", || !seen.lock().unwrap().is_empty());
+    seen
+}
+
+#[test]
+fn lowered_threads_stay_in_the_work_lane() {
+    without_privilege(|| {
+        let runtime = Builder::new().worker_threads(2).thread_name("lowered").build().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let seen = ticks(&runtime, &stop);
+        hogs(&runtime, &stop, 6);
+        until("a lowered thread", || runtime.handle().metrics().threads_lowered > 0);
+        for _ in 0..10 {
+            let lowered: BTreeSet<i32> = threads("lowered-")
+                .iter()
+                .filter(|(_, _, nice)| *nice > 0)
+                .map(|(thread, _, _)| thread.parse().unwrap())
+                .collect();
+            let before = seen.lock().unwrap().len();
+            // The first of these ticks may have begun before the threads were read.
+            until("further ticks", || seen.lock().unwrap().len() > before + 5);
+            let later = seen.lock().unwrap()[before + 1..].to_vec();
+            assert!(later.iter().all(|thread| !lowered.contains(thread)), "{later:?} {lowered:?}");
+        }
+        let all = threads("lowered-");
+        assert!(all.iter().any(|(_, _, nice)| *nice > 0), "nobody was lowered: {all:?}");
+        assert!(all.iter().any(|(_, _, nice)| *nice == 0), "nobody is left: {all:?}");
+        stop.store(true, Ordering::SeqCst);
+    });
+}
+
+#[test]
+fn threads_that_a_lowered_one_asks_for_are_not_lowered() {
+    without_privilege(|| {
+        let runtime = Builder::new().worker_threads(2).thread_name("asked").build().unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let niceness = Arc::new(Mutex::new(None));
+        let (own, end) = (niceness.clone(), stop.clone());
+        let asks = runtime.spawn(async move {
+            // Computes until its own thread is a lowered one, and then asks for a new thread.
+            while nice(&own_thread()).unwrap() == 0 && !end.load(Ordering::Relaxed) {
+                let began = Instant::now();
+                while began.elapsed() < Duration::from_millis(3) {
+                    std::hint::spin_loop();
+                }
+                yield_now().await;
+            }
+            let closure = cortado_core::spawn_blocking(|| nice(&own_thread()));
+            *own.lock().unwrap() = closure.await.unwrap();
+        });
+        let _seen = ticks(&runtime, &stop);
+        hogs(&runtime, &stop, 4);
+        until("the answer", || asks.is_finished());
+        assert_eq!(*niceness.lock().unwrap(), Some(0));
+        assert_eq!(nice(&own_thread()), Some(0), "the caller of `block_on` is never lowered");
+        stop.store(true, Ordering::SeqCst);
+    });
+}

@@ -1,0 +1,109 @@
+//! Files are read and written as through std, off the workers.
+
+use std::collections::BTreeSet;
+use std::io::{ErrorKind, SeekFrom};
+
+use cortado_io::fs::{self, File, OpenOptions};
+use cortado_io::{AsyncReadExt, AsyncSeek, AsyncWriteExt};
+
+use crate::on_both;
+
+async fn seek(file: &mut File, to: SeekFrom) -> u64 {
+    std::future::poll_fn(|cx| std::pin::Pin::new(&mut *file).poll_seek(cx, to)).await.unwrap()
+}
+
+#[test]
+fn whole_files_and_directories() {
+    on_both(async || {
+        let directory = tempfile::tempdir().unwrap();
+        let below = directory.path().join("a/b");
+        fs::create_dir_all(&below).await.unwrap();
+        fs::write(below.join("one"), "text").await.unwrap();
+        assert_eq!(fs::read(below.join("one")).await.unwrap(), b"text");
+        fs::rename(below.join("one"), below.join("two")).await.unwrap();
+        assert_eq!(fs::read_to_string(below.join("two")).await.unwrap(), "text");
+        assert_eq!(fs::metadata(below.join("two")).await.unwrap().len(), 4);
+        fs::remove_file(below.join("two")).await.unwrap();
+        let gone = fs::metadata(below.join("two")).await.unwrap_err();
+        assert_eq!(gone.kind(), ErrorKind::NotFound);
+        fs::remove_dir_all(directory.path().join("a")).await.unwrap();
+        assert!(!below.exists());
+    });
+}
+
+#[test]
+fn a_directory_of_many_entries_is_listed_whole() {
+    on_both(async || {
+        let directory = tempfile::tempdir().unwrap();
+        let names: BTreeSet<_> = (0..300).map(|number| format!("entry-{number}")).collect();
+        for name in &names {
+            std::fs::write(directory.path().join(name), "").unwrap();
+        }
+        let mut listed = BTreeSet::new();
+        let mut entries = fs::read_dir(directory.path()).await.unwrap();
+        while let Some(entry) = entries.next_entry().await.unwrap() {
+            listed.insert(entry.file_name().into_string().unwrap());
+        }
+        assert_eq!(listed, names);
+        assert!(entries.next_entry().await.unwrap().is_none());
+    });
+}
+
+#[test]
+fn large_writes_and_reads_keep_their_order() {
+    on_both(async || {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("large");
+        let bytes: Vec<u8> = (0..700_000u32).map(|at| (at % 241) as u8).collect();
+        let mut file = File::create(&path).await.unwrap();
+        file.write_all(&bytes[..1000]).await.unwrap();
+        file.write_all(&bytes[1000..]).await.unwrap();
+        file.flush().await.unwrap();
+        file.sync_all().await.unwrap();
+        assert_eq!(file.metadata().await.unwrap().len(), 700_000);
+        let mut read = Vec::new();
+        let mut file = File::open(&path).await.unwrap();
+        assert_eq!(file.read_to_end(&mut read).await.unwrap(), 700_000);
+        assert!(read == bytes);
+    });
+}
+
+#[test]
+fn reads_writes_and_seeks_agree_on_the_position() {
+    on_both(async || {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("mixed");
+        fs::write(&path, "0123456789").await.unwrap();
+        let mut options = OpenOptions::new();
+        let mut file = File::open_with(options.read(true).write(true), &path).await.unwrap();
+        let mut two = [0; 2];
+        file.read_exact(&mut two).await.unwrap();
+        // A read that is dropped while the pool makes it leaves its bytes for the next operation.
+        let mut dropped = [0; 4];
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let _ = std::pin::pin!(file.read(&mut dropped)).poll(&mut cx);
+        assert_eq!(
+            seek(&mut file, SeekFrom::Current(0)).await,
+            if dropped == [0; 4] { 2 } else { 6 }
+        );
+        seek(&mut file, SeekFrom::Start(4)).await;
+        file.write_all(b"xy").await.unwrap();
+        file.read_exact(&mut two).await.unwrap();
+        assert_eq!(&two, b"67");
+        assert_eq!(seek(&mut file, SeekFrom::End(-1)).await, 9);
+        file.set_len(3).await.unwrap();
+        drop(file);
+        assert_eq!(std::fs::read(&path).unwrap(), b"012");
+    });
+}
+
+#[test]
+fn the_error_of_a_write_is_told_by_flush() {
+    on_both(async || {
+        let mut options = OpenOptions::new();
+        let mut full = File::open_with(options.write(true), "/dev/full").await.unwrap();
+        full.write_all(b"x").await.unwrap();
+        assert_eq!(full.flush().await.unwrap_err().kind(), ErrorKind::StorageFull);
+        full.flush().await.unwrap();
+    });
+}

@@ -1,0 +1,42 @@
+//! What cortado-io promises, a file per promise. Every test runs on both flavours of the runtime.
+
+mod children;
+mod descriptors;
+mod files;
+mod output;
+mod pipes;
+mod reaping;
+mod signals;
+mod standard_streams;
+
+use std::process::Command as StdCommand;
+
+use cortado_core::Runtime;
+
+/// Runs `test` on an event loop, and on a runtime with workers.
+fn on_both(test: impl AsyncFn()) {
+    Runtime::single().unwrap().block_on(test());
+    Runtime::new().unwrap().block_on(test());
+}
+
+/// Set for a test that runs itself once more, in a process of its own, to change what belongs to
+/// the whole process: limits, signals, standard streams.
+const INNER: &str = "CORTADO_IO_INNER_TEST";
+
+fn is_inner() -> bool {
+    std::env::var_os(INNER).is_some()
+}
+
+/// The command that runs the named test alone in a process of its own.
+fn inner(test: &str) -> StdCommand {
+    let mut command = StdCommand::new(std::env::current_exe().unwrap());
+    command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(INNER, "1");
+    command
+}
+
+/// Gives the processor away until `done`. The machine may be as slow as it likes.
+fn until(done: impl Fn() -> bool) {
+    while !done() {
+        std::thread::yield_now();
+    }
+}
