@@ -1,7 +1,7 @@
 //! Which runtime the current thread belongs to, and which worker it is.
 
 use std::cell::{Cell, RefCell};
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::Location;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -10,6 +10,7 @@ use cortado_probe::{Event, TaskId, Wait, emit};
 use crate::handle::Handle;
 use crate::lanes::Lanes;
 use crate::poller::Poller;
+use crate::task::shielded;
 use crate::worker::Record;
 
 thread_local! {
@@ -157,5 +158,5 @@ pub(crate) fn waits(why: Wait, location: &'static Location<'static>) {
 
 /// Wakes for the runtime's own sake. A waker is user code: its panic must not end a worker.
 pub(crate) fn wake(waker: Waker) {
-    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+    shielded(|| waker.wake());
 }

@@ -193,7 +193,7 @@ impl Idle {
         last
     }
 
-    /// An active worker has nothing left in its queue: it searches, unless another one does.
+    /// An active worker has nothing left in its queue: it searches, also beside another one.
     pub(crate) fn start_searching(&self) -> Searching {
         self.counts.fetch_add(SEARCHING, Ordering::SeqCst);
         Searching(())

@@ -242,7 +242,7 @@ impl<T> Parcel<T> {
     }
 
     /// Gives the content back.
-    pub(crate) fn unpack(self: Box<Self>) -> T {
+    pub(crate) fn unpack(self) -> T {
         self.content
     }
 }

@@ -19,7 +19,7 @@ use crate::placement::Placement;
 use crate::poller::{Poller, Wait};
 use crate::registry::Registry;
 use crate::resources::Resources;
-use crate::shim::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::shim::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use crate::spawner::{Answer, vital};
 use crate::task::{Header, Runnable, Schedule};
 use crate::tuning;
@@ -75,6 +75,22 @@ impl LaneState {
     /// Counts one thread less.
     pub(crate) fn remove_thread(&self) {
         self.threads.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// The lane has more threads than seats, so one that finds nothing to do may end.
+    pub(crate) fn has_spare_threads(&self) -> bool {
+        self.threads() > self.idle.seats()
+    }
+
+    /// Counts one thread less, if that leaves one for each seat.
+    pub(crate) fn remove_spare_thread(&self) -> bool {
+        let remove = |now| (now > self.idle.seats()).then(|| now - 1);
+        self.threads.fetch_update(Ordering::AcqRel, Ordering::Relaxed, remove).is_ok()
+    }
+
+    /// The thread that was counted out stays.
+    pub(crate) fn restore_thread(&self) {
+        self.threads.fetch_add(1, Ordering::AcqRel);
     }
 
     pub(crate) fn threads(&self) -> usize {
@@ -201,7 +217,13 @@ impl Lanes {
 
     fn inject(self: &Arc<Self>, lane: Lane, task: Runnable) {
         self.lane(lane).injector.push(task);
-        if self.dead.load(Ordering::SeqCst) {
+        self.after_injection(lane);
+    }
+
+    fn after_injection(self: &Arc<Self>, lane: Lane) {
+        // Pairs with the fence in `bury`: either it sees what was pushed, or we see that it was.
+        fence(Ordering::SeqCst);
+        if self.dead.load(Ordering::Relaxed) {
             drop(self.lane(lane).injector.take_all());
         } else {
             self.wake(lane);
@@ -226,7 +248,7 @@ impl Lanes {
     pub(crate) fn inject_all(self: &Arc<Self>, lane: Lane, tasks: Chain<Header>) {
         if !tasks.is_empty() {
             self.lane(lane).injector.push_chain(tasks);
-            self.wake(lane);
+            self.after_injection(lane);
         }
     }
 
@@ -340,20 +362,19 @@ impl Lanes {
         Some(record.clone())
     }
 
-    /// The lane has more threads than seats, so one that finds nothing to do may end.
-    pub(crate) fn has_spare_threads(&self, lane: Lane) -> bool {
-        self.lane(lane).threads() > self.lane(lane).idle.seats()
-    }
-
-    /// A worker's thread ends.
-    pub(crate) fn thread_ended(&self, record: &Record, lane: Lane) {
-        self.lane(lane).remove_thread();
-        record.give_back();
+    /// A thread of the lane has ended. A waker that found the lane full of threads a moment ago has
+    /// left the work to those that were there.
+    pub(crate) fn thread_ended(self: &Arc<Self>, lane: Lane) {
+        fence(Ordering::SeqCst);
+        if !self.is_closing() && self.has_work(lane) {
+            self.wake(lane);
+        }
     }
 
     /// Drops what is still queued, and what will be: every task has ended.
     pub(crate) fn bury(&self) {
-        self.dead.store(true, Ordering::SeqCst);
+        self.dead.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
         for lane in [&self.wait, &self.work] {
             drop(lane.injector.take_all());
         }

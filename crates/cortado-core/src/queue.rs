@@ -41,7 +41,7 @@ impl Queue {
     }
 
     /// How many tasks wait in the ring, as of some moment during the call.
-    pub(crate) fn len(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         let head = self.head.load(Ordering::Acquire);
         let tail = self.tail.load(Ordering::Acquire);
         tail.saturating_sub(head) as usize
@@ -49,7 +49,7 @@ impl Queue {
 
     /// Neither the ring nor the next-task slot holds a task.
     pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0 && self.next.load(Ordering::Acquire).is_null()
+        self.waiting() == 0 && self.next.load(Ordering::Acquire).is_null()
     }
 
     /// Owner: puts a task into the next-task slot; returns the one that it displaces.

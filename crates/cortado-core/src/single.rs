@@ -199,14 +199,13 @@ impl LocalRuntime {
     }
 
     fn choose(&self) -> Option<Runnable> {
-        let mut queue = self.queue.borrow_mut();
-        match &mut *self.driver.borrow_mut() {
-            Some(driver) if !queue.is_empty() => {
-                let choice = driver.choose(queue.len());
-                queue.remove(choice)
-            }
-            _ => queue.pop_front(),
-        }
+        let waiting = self.queue.borrow().len();
+        // The driver is others' code and may wake tasks, so nothing is borrowed that waking needs.
+        let choice = match &mut *self.driver.borrow_mut() {
+            Some(driver) if waiting > 0 => driver.choose(waiting),
+            _ => 0,
+        };
+        self.queue.borrow_mut().remove(choice)
     }
 
     /// Ends the runtime: drops every task, and waits at most `timeout` for closures on the blocking

@@ -8,6 +8,9 @@
 //! The parts, from the kernel up: `sys` knows the poller; `Source` is one descriptor, its
 //! `ReadyWord` what was reported and not yet used up, its `Waiters` who waits; `AsyncFd` is what
 //! other crates build on. `Notice` makes many notifications cost one write.
+//!
+//! Invariant I1, kept by `Source`: a token that a wait returns points to a live source for as long
+//! as nobody else begins a wait.
 
 mod async_fd;
 mod notice;
@@ -111,7 +114,7 @@ impl Reactor {
             self.notice.heard();
         }
         for (token, what) in events.0.iter() {
-            // SAFETY: the token comes from this wait, and `_waiting` is held (source.rs, I1).
+            // SAFETY: I1 of `Source` (the token comes from this wait, and `_waiting` is held).
             unsafe { Source::at(token) }.report(what, ready);
         }
     }

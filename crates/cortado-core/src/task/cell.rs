@@ -6,7 +6,6 @@
 use std::any::Any;
 use std::cell::UnsafeCell;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
@@ -16,6 +15,7 @@ use std::task::{Context, Poll, Waker};
 use cortado_probe::{Event, Outcome, TaskId, emit};
 
 use super::join::JoinError;
+use super::joint::Joint;
 use super::shield::{discard, shielded};
 use super::state::{End, Start, State, Woken};
 use super::waker;
@@ -130,7 +130,7 @@ where
         stage: UnsafeCell::new(Stage::Future(future)),
     });
     let header = NonNull::from(Box::leak(cell)).cast::<Header>();
-    (Task(header), Runnable(header), Joint { task: Task(header), output: PhantomData })
+    (Task(header), Runnable(header), Joint::new(Task(header)))
 }
 
 impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
@@ -353,6 +353,32 @@ impl Task {
         unsafe { self.0.as_ref() }
     }
 
+    /// Moves the output out, if it is there.
+    ///
+    /// # Safety
+    /// The task is complete, the caller is its join handle, and `T` is its output type.
+    pub(super) unsafe fn take_output<T>(&self) -> Option<Result<T, JoinError>> {
+        let mut output: Option<Result<T, JoinError>> = None;
+        // SAFETY: T2 (the caller's duty).
+        unsafe { (self.header().table.take_output)(self.0, (&raw mut output).cast()) };
+        output
+    }
+
+    /// Drops the output, if it is there.
+    ///
+    /// # Safety
+    /// The task is complete, and the caller is its join handle.
+    pub(super) unsafe fn drop_output(&self) {
+        // SAFETY: T2 (the caller's duty).
+        unsafe { (self.header().table.drop_output)(self.0) };
+    }
+
+    /// The slot of the join waker; T3 says what the caller may do with it.
+    pub(super) fn join_waker(&self) -> *mut Option<Waker> {
+        // SAFETY: T4 (this owns a reference).
+        unsafe { (self.header().table.join_waker)(self.0) }
+    }
+
     /// Gives the reference away as a pointer.
     pub(crate) fn into_ptr(self) -> NonNull<Header> {
         ManuallyDrop::new(self).0
@@ -411,74 +437,6 @@ impl Task {
 
     pub(super) fn is_complete(&self) -> bool {
         self.header().state.is_complete()
-    }
-}
-
-/// The reference of a join handle: there is one per task, and `T` is the task's output type.
-pub(crate) struct Joint<T> {
-    task: Task,
-    output: PhantomData<T>,
-}
-
-impl<T> Joint<T> {
-    pub(crate) fn task(&self) -> &Task {
-        &self.task
-    }
-
-    /// Moves the output out, or leaves `waker` to be woken.
-    pub(super) fn join(&mut self, waker: &Waker) -> Poll<Result<T, JoinError>> {
-        if !self.task.is_complete() && self.leave_waker(waker) {
-            return Poll::Pending;
-        }
-        let mut output: Option<Result<T, JoinError>> = None;
-        let take = self.task.header().table.take_output;
-        // SAFETY: T2 (complete, and we are the join handle; `new_task` chose `T`).
-        unsafe { take(self.task.0, (&raw mut output).cast()) };
-        match output {
-            Some(output) => Poll::Ready(output),
-            None => panic!("a JoinHandle was polled after it had returned the task's output"),
-        }
-    }
-
-    /// True: the waker is in its slot. False: the task is complete.
-    fn leave_waker(&mut self, waker: &Waker) -> bool {
-        let header = self.task.header();
-        // SAFETY: T4 (we have a reference).
-        let slot = unsafe { (header.table.join_waker)(self.task.0) };
-        if header.state.has_join_waker() {
-            // SAFETY: T3 (the bit is set: reading is allowed to both sides).
-            if unsafe { (*slot).as_ref() }.is_some_and(|old| old.will_wake(waker)) {
-                return true;
-            }
-            if !header.state.withdraw_join_waker() {
-                return false;
-            }
-        }
-        // SAFETY: T3 (the bit is clear and the task was not complete: the slot is ours).
-        unsafe { *slot = Some(waker.clone()) };
-        if !header.state.publish_join_waker() {
-            // SAFETY: T3 (the bit never was set, so the completer does not look).
-            unsafe { *slot = None };
-            return false;
-        }
-        true
-    }
-}
-
-impl<T> Drop for Joint<T> {
-    /// The reference itself goes with `task`.
-    fn drop(&mut self) {
-        let header = self.task.header();
-        let detached = header.state.detach();
-        if detached.drop_output {
-            // SAFETY: T2 (complete, and we were the join handle; taken output leaves it empty).
-            unsafe { (header.table.drop_output)(self.task.0) };
-        }
-        if detached.drop_waker {
-            // SAFETY: T3 (JOIN_WAKER is clear and no other handle can set it).
-            let waker = unsafe { (*(header.table.join_waker)(self.task.0)).take() };
-            drop(waker);
-        }
     }
 }
 

@@ -9,7 +9,8 @@ use std::task::{Context, Poll};
 use cortado_probe::{TaskId, Wait};
 use parking_lot::Mutex;
 
-use super::cell::{Joint, Task};
+use super::cell::Task;
+use super::joint::Joint;
 use crate::context;
 
 /// The right to the output of a task, as a future.

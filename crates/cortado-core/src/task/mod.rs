@@ -45,6 +45,7 @@
 
 mod cell;
 mod join;
+mod joint;
 #[cfg(all(test, loom))]
 mod models;
 mod named;
@@ -55,3 +56,4 @@ mod waker;
 pub(crate) use cell::{Header, Name, Runnable, Schedule, Task, new_task};
 pub use join::{AbortHandle, JoinError, JoinHandle};
 pub use named::TaskBuilder;
+pub(crate) use shield::shielded;

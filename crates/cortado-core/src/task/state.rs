@@ -88,7 +88,7 @@ impl State {
     /// the registry.
     pub(crate) fn new(work: bool) -> State {
         let lane = if work { WORK } else { 0 };
-        State(AtomicUsize::new(SCHEDULED | JOIN | lane | 3 * REF))
+        State(AtomicUsize::new(SCHEDULED | JOIN | lane | (3 * REF)))
     }
 
     /// A step that leaves the word as it is costs a load.

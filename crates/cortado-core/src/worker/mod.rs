@@ -26,6 +26,8 @@ pub(crate) struct Worker {
     searching: Option<Searching>,
     /// What became ready while the worker waited in the poller.
     ready: Vec<Waker>,
+    /// The thread is among those that its lane counts.
+    counted: bool,
     /// The number of the last poll; the first is 1.
     poll_number: u64,
     /// Counts polls and looks, for what is done now and then.
@@ -42,6 +44,7 @@ impl Worker {
         let mut worker = Worker {
             searching: Some(record.sit(lane, grant)),
             ready: Vec::new(),
+            counted: true,
             poll_number: 0,
             polls: 0,
             next_in_a_row: 0,
@@ -49,6 +52,7 @@ impl Worker {
             record,
             lane,
         };
+        worker.lanes.monitor().rouse();
         while let Some(task) = worker.next() {
             if !worker.run(task) {
                 break;
@@ -59,9 +63,11 @@ impl Worker {
 
     /// The next task to run, after any sleep; none where the thread is to end.
     fn next(&mut self) -> Option<Runnable> {
+        self.record.end_poll();
         while !self.lanes.is_closing() {
             self.look_around();
             if let Some(task) = self.own().or_else(|| self.search()) {
+                self.stop_searching();
                 return Some(task);
             }
             if !self.sleep() {
@@ -106,11 +112,10 @@ impl Worker {
             }
         }
         let queue = self.record.queue();
-        if self.next_in_a_row < tuning::NEXT_IN_A_ROW || queue.len() == 0 {
-            if let Some(task) = queue.take_next() {
-                self.next_in_a_row += 1;
-                return Some(task);
-            }
+        let may_run_next = self.next_in_a_row < tuning::NEXT_IN_A_ROW || queue.waiting() == 0;
+        if may_run_next && let Some(task) = queue.take_next() {
+            self.next_in_a_row += 1;
+            return Some(task);
         }
         self.next_in_a_row = 0;
         queue.pop_front()
@@ -118,17 +123,20 @@ impl Worker {
 
     /// From everywhere else: the injector, the other workers' queues, the descriptors.
     fn search(&mut self) -> Option<Runnable> {
-        let searching = match self.searching.take() {
-            Some(searching) => searching,
-            None => self.idle().start_searching(),
-        };
-        let found = self.find();
-        if found.is_none() {
-            self.searching = Some(searching);
-        } else if self.idle().stop_searching(searching) && self.lanes.has_work(self.lane) {
+        if self.searching.is_none() {
+            self.searching = Some(self.idle().start_searching());
+        }
+        self.find()
+    }
+
+    /// There is a task to run. The last one to search passes the search on if more work waits.
+    fn stop_searching(&mut self) {
+        if let Some(searching) = self.searching.take()
+            && self.idle().stop_searching(searching)
+            && self.lanes.has_work(self.lane)
+        {
             self.lanes.wake(self.lane);
         }
-        found
     }
 
     fn find(&mut self) -> Option<Runnable> {

@@ -29,7 +29,8 @@ pub(crate) struct Record {
     index: usize,
     queue: Queue,
     notice: Notice,
-    /// The number of the last poll that was begun; the first is 1. Written by the worker, relaxed.
+    /// Twice the number of the last poll, plus one while it is under way; the first has number 1.
+    /// Written by the worker, relaxed.
     poll: AtomicU64,
     task: AtomicU64,
     location: AtomicPtr<Location<'static>>,
@@ -137,21 +138,27 @@ impl Record {
         self.task.store(task.id().get(), Ordering::Relaxed);
         let location = ptr::from_ref(task.location()).cast_mut();
         self.location.store(location, Ordering::Relaxed);
-        self.poll.store(number, Ordering::Relaxed);
+        self.poll.store(number << 1 | 1, Ordering::Relaxed);
+    }
+
+    /// The poll has ended. What follows is the runtime's own time, and is charged to no task.
+    pub(crate) fn end_poll(&self) {
+        let poll = self.poll.load(Ordering::Relaxed);
+        self.poll.store(poll & !1, Ordering::Relaxed);
     }
 
     /// Monitor: how many polls the worker has begun.
     pub(crate) fn polls(&self) -> u64 {
-        self.poll.load(Ordering::Relaxed)
+        self.poll.load(Ordering::Relaxed) >> 1
     }
 
-    /// Monitor: the poll under way, as far as relaxed loads can tell. A worker that holds a seat is
-    /// between two polls for a moment only, so its last poll passes for the one under way.
+    /// Monitor: the poll under way of a worker that holds a seat, as far as relaxed loads can tell.
     pub(crate) fn poll_under_way(&self) -> Option<Poll> {
-        let number = self.poll.load(Ordering::Relaxed);
-        if number == 0 || !self.notice.is_seated() {
+        let poll = self.poll.load(Ordering::Relaxed);
+        if poll & 1 == 0 || !self.notice.is_seated() {
             return None;
         }
+        let number = poll >> 1;
         let task = self.task.load(Ordering::Relaxed);
         // SAFETY: R1.
         let location = unsafe { self.location.load(Ordering::Relaxed).as_ref() };
@@ -175,7 +182,7 @@ impl Record {
     /// Worker: what the monitor has charged to the poll that ends now.
     pub(crate) fn charged_us(&self) -> u32 {
         let charge = self.charge.load(Ordering::Acquire);
-        let number = self.poll.load(Ordering::Relaxed);
+        let number = self.poll.load(Ordering::Relaxed) >> 1;
         if charge >> 32 == number & u64::from(u32::MAX) { charge as u32 } else { 0 }
     }
 

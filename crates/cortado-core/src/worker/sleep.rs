@@ -1,7 +1,5 @@
 //! How a worker falls asleep, waits, gives way, and ends.
 
-use std::task::Waker;
-
 use cortado_probe::{Event, Lane, emit};
 
 use super::Worker;
@@ -9,6 +7,7 @@ use super::record::Place;
 use crate::context;
 use crate::idle::Grant;
 use crate::poller::Wait;
+use crate::task::shielded;
 use crate::tuning;
 
 /// What came of one wait.
@@ -29,12 +28,13 @@ impl Worker {
         let Some(searching) = self.searching.take() else {
             cortado_probe::stop("S1", "a worker fell asleep that did not search");
         };
+        let lane = self.lane;
         let seat_is_lost = !self.record.stand_up();
         if seat_is_lost {
             self.change_lane();
         }
         self.idle().announce(self.record.index());
-        self.idle().give_up_seat(searching, seat_is_lost);
+        self.lanes.lane(lane).idle.give_up_seat(searching, seat_is_lost);
         self.rise()
     }
 
@@ -61,7 +61,10 @@ impl Worker {
         let found_work = self.lanes.has_work(self.lane);
         let grant = if found_work { self.idle().try_rise(index) } else { None };
         let Some(grant) = grant.or_else(|| self.wait()) else { return false };
-        self.searching = Some(self.record.sit(self.lane, grant));
+        let before = self.searching.replace(self.record.sit(self.lane, grant));
+        if before.is_some() {
+            cortado_probe::stop("S1", "a worker that counted as searching was granted a seat");
+        }
         self.lanes.monitor().rouse();
         self.ready.drain(..).for_each(context::wake);
         true
@@ -116,25 +119,41 @@ impl Worker {
             return Waited::Granted(grant);
         }
         let index = self.record.index();
-        if !self.lanes.has_spare_threads(self.lane) {
+        if !self.lanes.lane(self.lane).has_spare_threads() {
             self.record.parker().park();
-        } else if !self.record.parker().park_timeout(tuning::KEEP_ALIVE)
-            && self.idle().withdraw(index)
-        {
+        } else if !self.record.parker().park_timeout(tuning::KEEP_ALIVE) && self.may_end() {
             return Waited::Enough;
         }
         self.idle().granted(index).map_or(Waited::Again, Waited::Granted)
     }
 
+    /// Takes the thread out of the lane's count, if the lane has more threads than seats, and the
+    /// worker out of the sleepers, unless a grant has come.
+    fn may_end(&mut self) -> bool {
+        if !self.lanes.lane(self.lane).remove_spare_thread() {
+            return false;
+        }
+        self.counted = !self.idle().withdraw(self.record.index());
+        if self.counted {
+            self.lanes.lane(self.lane).restore_thread();
+        }
+        !self.counted
+    }
+
     /// The thread ends: its record is free for another one.
     pub(super) fn leave(mut self) {
+        let lane = self.lane;
+        let seat_is_lost = !self.record.stand_up();
+        self.change_lane();
         if let Some(searching) = self.searching.take() {
-            let seat_is_lost = !self.record.stand_up();
-            self.idle().give_up_seat(searching, seat_is_lost);
+            self.lanes.lane(lane).idle.give_up_seat(searching, seat_is_lost);
         }
-        self.ready.drain(..).for_each(|waker: Waker| drop(waker));
-        self.lanes.inject_all(self.lane, self.record.queue().drain());
+        self.ready.drain(..).for_each(|waker| shielded(|| drop(waker)));
         emit(|| Event::WorkerEnded { worker: self.record.id() });
-        self.lanes.thread_ended(&self.record, self.lane);
+        if self.counted {
+            self.lanes.lane(self.lane).remove_thread();
+        }
+        self.record.give_back();
+        self.lanes.thread_ended(self.lane);
     }
 }

@@ -47,7 +47,7 @@ fn scheduled_and_running() {
                 yield_now().await;
             }
             task.abort();
-            let error: cortado_core::JoinError = task.await.map(|()| ()).unwrap_err();
+            let error = task.await.unwrap_err();
             assert!(error.is_cancelled());
         }
     });
@@ -96,7 +96,7 @@ fn a_closure_that_waits_for_a_thread() {
         second.abort();
         send.send(()).unwrap();
         first.await.unwrap().unwrap();
-        let error: cortado_core::JoinError = second.await.map(|()| ()).unwrap_err();
+        let error = second.await.unwrap_err();
         assert!(error.is_cancelled());
     });
 }

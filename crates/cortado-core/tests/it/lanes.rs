@@ -77,7 +77,7 @@ fn tasks_that_block_their_thread_do_not_stop_the_others() {
     let runtime = Builder::new().worker_threads(2).build().unwrap();
     let stop = StopsOnDrop(Arc::default());
     let (hold, held) = std::sync::mpsc::channel::<()>();
-    let held = Arc::new(std::sync::Mutex::new(held));
+    let held = Arc::new(parking_lot::Mutex::new(held));
     let blocked: Vec<_> = (0..10)
         .map(|n| {
             let (stop, held) = (stop.0.clone(), held.clone());
@@ -87,7 +87,7 @@ fn tasks_that_block_their_thread_do_not_stop_the_others() {
                         std::thread::sleep(Duration::from_millis(2));
                     }
                 } else {
-                    let _ = held.lock().unwrap().recv();
+                    let _ = held.lock().recv();
                 }
             })
         })

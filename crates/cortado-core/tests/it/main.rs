@@ -1,4 +1,8 @@
 //! What the scheduler promises, a file per promise.
+//!
+//! A clone of a waker is woken by value on purpose: that is another transition than by reference.
+
+#![allow(clippy::waker_clone_wake)]
 
 mod abort;
 mod basics;

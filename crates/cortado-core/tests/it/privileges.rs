@@ -2,11 +2,12 @@
 //! good, and what serves waits, or is made later, is not.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use cortado_core::{Builder, Runtime, time, yield_now};
+use parking_lot::Mutex;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CapabilitySet, capabilities, gettid, set_capabilities};
 
@@ -94,11 +95,11 @@ fn ticks(runtime: &Runtime, stop: &Arc<AtomicBool>) -> Arc<Mutex<Vec<i32>>> {
     let (own, stop) = (seen.clone(), stop.clone());
     drop(runtime.spawn(async move {
         while !stop.load(Ordering::Relaxed) {
-            own.lock().unwrap().push(gettid().as_raw_nonzero().get());
+            own.lock().push(gettid().as_raw_nonzero().get());
             time::sleep(Duration::from_millis(1)).await;
         }
     }));
-    until("the first tick", || !seen.lock().unwrap().is_empty());
+    until("the first tick", || !seen.lock().is_empty());
     seen
 }
 
@@ -116,10 +117,10 @@ fn lowered_threads_stay_in_the_work_lane() {
                 .filter(|(_, _, nice)| *nice > 0)
                 .map(|(thread, _, _)| thread.parse().unwrap())
                 .collect();
-            let before = seen.lock().unwrap().len();
+            let before = seen.lock().len();
             // The first of these ticks may have begun before the threads were read.
-            until("further ticks", || seen.lock().unwrap().len() > before + 5);
-            let later = seen.lock().unwrap()[before + 1..].to_vec();
+            until("further ticks", || seen.lock().len() > before + 5);
+            let later = seen.lock()[before + 1..].to_vec();
             assert!(later.iter().all(|thread| !lowered.contains(thread)), "{later:?} {lowered:?}");
         }
         let all = threads("lowered-");
@@ -146,12 +147,12 @@ fn threads_that_a_lowered_one_asks_for_are_not_lowered() {
                 yield_now().await;
             }
             let closure = cortado_core::spawn_blocking(|| nice(&own_thread()));
-            *own.lock().unwrap() = closure.await.unwrap();
+            *own.lock() = closure.await.unwrap();
         });
         let _seen = ticks(&runtime, &stop);
         hogs(&runtime, &stop, 4);
         until("the answer", || asks.is_finished());
-        assert_eq!(*niceness.lock().unwrap(), Some(0));
+        assert_eq!(*niceness.lock(), Some(0));
         assert_eq!(nice(&own_thread()), Some(0), "the caller of `block_on` is never lowered");
         stop.store(true, Ordering::SeqCst);
     });

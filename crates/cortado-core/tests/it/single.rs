@@ -51,7 +51,11 @@ fn other_threads_spawn_into_it() {
 
 #[test]
 fn its_drop_drops_local_tasks_on_its_thread() {
-    struct OnThread(std::thread::ThreadId, Arc<AtomicUsize>, Rc<()>);
+    struct OnThread(
+        std::thread::ThreadId,
+        Arc<AtomicUsize>,
+        #[allow(dead_code, reason = "makes it not Send")] Rc<()>,
+    );
     impl Drop for OnThread {
         fn drop(&mut self) {
             assert_eq!(std::thread::current().id(), self.0);

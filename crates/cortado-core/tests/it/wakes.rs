@@ -10,7 +10,7 @@ use cortado_core::{Builder, Runtime, spawn, yield_now};
 /// Counts up by whoever wakes; the task ends when it has seen the last count.
 struct Target {
     count: AtomicUsize,
-    waker: std::sync::Mutex<Option<Waker>>,
+    waker: parking_lot::Mutex<Option<Waker>>,
 }
 
 const WAKES: usize = 300;
@@ -20,7 +20,7 @@ async fn reach(target: Arc<Target>, goal: usize) {
         if target.count.load(Ordering::Relaxed) == goal {
             return Poll::Ready(());
         }
-        *target.waker.lock().unwrap() = Some(cx.waker().clone());
+        *target.waker.lock() = Some(cx.waker().clone());
         // Whoever counted before the waker was left has nobody to wake.
         if target.count.load(Ordering::Relaxed) == goal { Poll::Ready(()) } else { Poll::Pending }
     })
@@ -30,7 +30,7 @@ async fn reach(target: Arc<Target>, goal: usize) {
 /// A wake takes the waker out of the lock first, so that wakes come at any time of the poll.
 fn hit(target: &Target, by_value: bool) {
     target.count.fetch_add(1, Ordering::Relaxed);
-    let waker = target.waker.lock().unwrap().clone();
+    let waker = target.waker.lock().clone();
     match waker {
         Some(waker) if by_value => waker.wake(),
         Some(waker) => waker.wake_by_ref(),
