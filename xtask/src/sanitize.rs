@@ -74,7 +74,8 @@ pub(crate) fn run(root: &Path, sanitizer: Sanitizer, test_arguments: &[String]) 
     for package in packages {
         command.args(["-p", package]);
     }
-    command.arg("--").args(test_arguments);
+    // The harness's buffer for captured output stands behind a std lock, which ThreadSanitizer cannot see.
+    command.args(["--", "--nocapture"]).args(test_arguments);
     cargo::run(&mut command)
 }
 

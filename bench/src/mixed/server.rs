@@ -7,6 +7,7 @@ use std::io::{self, BufRead, Write};
 use std::net::TcpListener;
 use std::process;
 use std::sync::Arc;
+use std::task::Poll;
 use std::thread;
 
 use anyhow::{Context, Result, bail};
@@ -29,16 +30,20 @@ pub(super) enum Load {
     FreshTasks,
     /// Long-lived tasks with polls of 0.1 ms.
     ShortPolls,
+    /// Long-lived tasks with polls of 0.1 ms, each of which wakes its own task.
+    WokenPolls,
 }
 
 impl Load {
-    pub(super) const ALL: [Self; 3] = [Self::LongPolls, Self::FreshTasks, Self::ShortPolls];
+    pub(super) const ALL: [Self; 4] =
+        [Self::LongPolls, Self::FreshTasks, Self::ShortPolls, Self::WokenPolls];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::LongPolls => "long-polls",
             Self::FreshTasks => "fresh-tasks",
             Self::ShortPolls => "short-polls",
+            Self::WokenPolls => "woken-polls",
         }
     }
 
@@ -47,6 +52,9 @@ impl Load {
             Self::LongPolls => "echo beside 4 long-lived tasks that compute 10 ms between yields",
             Self::FreshTasks => "echo beside 4 chains of new tasks that compute 1 ms each",
             Self::ShortPolls => "echo beside 4 long-lived tasks that compute 0.1 ms between yields",
+            Self::WokenPolls => {
+                "echo beside 4 long-lived tasks that compute 0.1 ms a poll, and are woken again"
+            }
         }
     }
 
@@ -54,7 +62,7 @@ impl Load {
         match self {
             Self::LongPolls => units_per_ms * 10,
             Self::FreshTasks => units_per_ms,
-            Self::ShortPolls => units_per_ms / 10,
+            Self::ShortPolls | Self::WokenPolls => units_per_ms / 10,
         }
     }
 }
@@ -136,4 +144,16 @@ fn obey(figures: &Figures) -> Result<()> {
     }
     let totals = serde_json::to_string(&figures.totals()?)?;
     Ok(writeln!(io::stdout(), "{totals}")?)
+}
+
+/// A future whose every poll computes and wakes its own task: what hand-written futures, streams
+/// that are always ready, and tasks that pass work to each other look like to a scheduler. A
+/// runtime's own `yield_now` may look at the descriptors each time; this does not ask it to.
+pub(super) async fn compute_and_wake(figures: Arc<Figures>, poll_units: u64) {
+    std::future::poll_fn(|context| {
+        figures.compute(poll_units);
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await
 }

@@ -49,7 +49,7 @@ fn serve(scene: Scene, nice: Option<i32>) -> Result<()> {
 fn compute(load: Load, poll_units: u64, figures: &Arc<Figures>) {
     loop {
         match load {
-            Load::LongPolls | Load::ShortPolls => figures.compute(poll_units),
+            Load::LongPolls | Load::ShortPolls | Load::WokenPolls => figures.compute(poll_units),
             Load::FreshTasks => {
                 // A thread made by a lowered one is lowered too.
                 let figures = Arc::clone(figures);

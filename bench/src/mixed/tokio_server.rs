@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::client::MESSAGE_BYTES;
 use super::figures::Figures;
-use super::server::{COMPUTING_TASKS, Load, Scene};
+use super::server::{self, COMPUTING_TASKS, Load, Scene};
 
 pub(super) fn serve(scene: Scene) -> Result<()> {
     let Scene { listener, load, poll_units, figures } = scene;
@@ -25,6 +25,7 @@ pub(super) fn serve(scene: Scene) -> Result<()> {
         match load {
             Load::FreshTasks => runtime.spawn(compute_in_fresh_tasks(figures, poll_units)),
             Load::LongPolls | Load::ShortPolls => runtime.spawn(compute(figures, poll_units)),
+            Load::WokenPolls => runtime.spawn(server::compute_and_wake(figures, poll_units)),
         };
     }
     runtime.block_on(future::pending())

@@ -14,7 +14,8 @@ use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::sync::{Arc, Mutex};
 use loom::thread;
 
-use super::cell::{Header, Joint, Runnable, Schedule, Task, new_task};
+use super::cell::{Header, Runnable, Schedule, Task, new_task};
+use super::joint::Joint;
 
 /// What the threads of a model share.
 #[derive(Default)]

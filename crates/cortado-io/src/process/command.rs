@@ -11,8 +11,10 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::pin::Pin;
 use std::process::{Command as StdCommand, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use cortado_core::{JoinHandle, spawn_blocking};
 use rustix::process::Pid;
@@ -62,7 +64,7 @@ impl Command {
     }
 
     fn std(&self) -> MutexGuard<'_, StdCommand> {
-        self.std.lock().unwrap_or_else(PoisonError::into_inner)
+        self.std.lock()
     }
 
     fn change(&mut self, change: impl FnOnce(&mut StdCommand)) -> &mut Command {
@@ -255,7 +257,7 @@ impl Maker {
     }
 
     fn try_make(&self) -> io::Result<Newborn> {
-        let mut child = self.std.lock().unwrap_or_else(PoisonError::into_inner).spawn()?;
+        let mut child = self.std.lock().spawn()?;
         match process_of(&child) {
             Ok(process) => Ok(Newborn {
                 custody: Custody::new(process, self.kill_on_drop),

@@ -8,7 +8,9 @@ use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::ExitStatus;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use rustix::io::Errno;
 use rustix::process::{
@@ -41,7 +43,7 @@ impl Process {
     }
 
     fn reaped(&self) -> MutexGuard<'_, Option<(ExitStatus, ResourceUsage)>> {
-        self.reaped.lock().unwrap_or_else(PoisonError::into_inner)
+        self.reaped.lock()
     }
 
     /// True from its death on.

@@ -6,8 +6,10 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
+
+use parking_lot::Mutex;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 
@@ -29,14 +31,14 @@ pub(crate) fn adopt(process: Arc<Process>) {
         return;
     }
     if let Ok(reaper) = reaper() {
-        reaper.dropped.lock().unwrap_or_else(PoisonError::into_inner).push(process);
+        reaper.dropped.lock().push(process);
         // The bell has no room only where it is ringing already.
         let _ = rustix::io::write(&reaper.bell, &1u64.to_ne_bytes());
     }
 }
 
 fn reaper() -> io::Result<Arc<Reaper>> {
-    let mut reaper = REAPER.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut reaper = REAPER.lock();
     if let Some(reaper) = &*reaper {
         return Ok(reaper.clone());
     }
@@ -51,7 +53,7 @@ impl Reaper {
     fn serve(&self) -> ! {
         let mut children: Vec<Arc<Process>> = Vec::new();
         loop {
-            children.append(&mut self.dropped.lock().unwrap_or_else(PoisonError::into_inner));
+            children.append(&mut self.dropped.lock());
             children.retain(|child| matches!(child.try_reap(), Ok(None)));
             self.sleep(&children);
         }
