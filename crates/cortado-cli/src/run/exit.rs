@@ -7,7 +7,7 @@
 //! | 101 | more than 100 jobs failed |
 //! | the job's own | `--halt …,fail=1` ended the run: the status of the job that failed (128 + the signal that ended it) |
 //! | 126, 127 | the program cannot be executed, or does not exist; no job was started |
-//! | 130 | the run was interrupted (Ctrl-C) |
+//! | 130, 143, 129 | the run was ended by Ctrl-C, `TERM` or `HUP`: 128 + the signal |
 //! | 255 | any other error: wrong options, unreadable input, a full disk |
 
 use super::halt::{Amount, Halt, Why};
@@ -16,8 +16,6 @@ use super::halt::{Amount, Halt, Why};
 pub(crate) const NOT_EXECUTABLE: u8 = 126;
 /// The program of the command does not exist.
 pub(crate) const NOT_FOUND: u8 = 127;
-/// The run was interrupted.
-pub(crate) const INTERRUPTED: u8 = 130;
 /// Anything else that kept the run from doing what it was asked to.
 pub(crate) const ERROR: u8 = 255;
 
@@ -26,17 +24,14 @@ pub(crate) const ERROR: u8 = 255;
 pub(crate) enum End {
     /// All jobs ran, or the halt policy stopped it.
     Finished,
-    /// The user interrupted it.
-    Interrupted,
-    /// Something other than a job failed.
-    Error,
+    /// The signal with this number ended it.
+    Signalled(i32),
 }
 
 /// The exit status of a run.
 pub(crate) fn status(end: End, halt: &Halt) -> u8 {
     match end {
-        End::Interrupted => return INTERRUPTED,
-        End::Error => return ERROR,
+        End::Signalled(signal) => return (128 + signal).clamp(0, 255) as u8,
         End::Finished => {}
     }
     let Some(policy) = halt.policy() else { return count(halt.failed()) };
@@ -114,7 +109,7 @@ mod tests {
     #[test]
     fn other_ends_have_their_own_status() {
         let halt = Halt::new(None, None);
-        assert_eq!(status(End::Interrupted, &halt), 130);
-        assert_eq!(status(End::Error, &halt), 255);
+        assert_eq!(status(End::Signalled(2), &halt), 130);
+        assert_eq!(status(End::Signalled(15), &halt), 143);
     }
 }

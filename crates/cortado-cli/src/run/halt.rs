@@ -216,6 +216,11 @@ impl Halt {
         self.total.unwrap_or(self.failed + self.succeeded)
     }
 
+    /// How many jobs there are, once that is known.
+    pub(crate) fn known_total(&self) -> Option<u64> {
+        self.total
+    }
+
     /// The job that met the condition, once it is met.
     pub(crate) fn cause(&self) -> Option<Outcome> {
         self.cause

@@ -1,21 +1,24 @@
 //! `cortado run`: many commands at once. The options become a plan, with everything checked that
 //! can be checked before a job starts; the plan and the stream of jobs are then carried out.
 
-#![allow(dead_code, reason = "what only carries out jobs is tested, and not called by a dry run")]
-
 mod amount;
 mod auto;
+mod engine;
 mod exit;
 mod explain;
 mod halt;
 mod input;
 mod joblog;
+mod jobserver;
 mod measure;
 pub(crate) mod options;
 mod order;
+mod output;
 mod pipe;
 mod plan;
 mod program;
+mod progress;
+mod results;
 mod template;
 
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -38,8 +41,7 @@ pub(crate) fn run(options: RunOptions) -> u8 {
     if prepared.plan.dry_run {
         return dry_run(prepared);
     }
-    complain("this build carries out nothing but --dry-run");
-    exit::ERROR
+    engine::carry_out(prepared)
 }
 
 /// Prints the commands; the exit status. A reader that has seen enough is no error.

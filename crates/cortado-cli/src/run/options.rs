@@ -86,9 +86,16 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "N|N%", help_heading = "How many at once")]
     pub(crate) load: Option<LoadLimit>,
 
-    /// Run the jobs at this niceness, from -20 to 19
+    /// Run the jobs, and cortado itself, at this niceness, from -20 to 19
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(-20..=19), allow_negative_numbers = true, help_heading = "How many at once")]
     pub(crate) nice: Option<i32>,
+
+    /// Do not share the cores with make and cargo among the jobs as a GNU make jobserver does
+    ///
+    /// Otherwise a job that runs make without -j, or cargo, uses the cores that no other job uses,
+    /// and no more. Under a make with -j the jobs count against that make's number.
+    #[arg(long, help_heading = "How many at once")]
+    pub(crate) no_jobserver: bool,
 
     /// Read inputs from FILE instead of standard input (- for that); several are combined
     #[arg(short = 'a', long = "arg-file", value_name = "FILE", help_heading = "Inputs")]

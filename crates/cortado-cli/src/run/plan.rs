@@ -94,6 +94,8 @@ pub(crate) struct Plan {
     pub(crate) memfree: Option<u64>,
     /// How many processes may run when a job is started.
     pub(crate) load: Option<f64>,
+    /// Whether jobs share the cores through a jobserver.
+    pub(crate) jobserver: bool,
     /// The niceness of the jobs.
     pub(crate) nice: Option<i32>,
     /// Variables for the jobs.
@@ -269,6 +271,7 @@ fn plan(template: Template, reads_stdin: bool, options: &RunOptions) -> Result<P
         results: options.results.clone(),
         memfree: options.memfree,
         load: options.load.map(|load| load.resolve(cores)),
+        jobserver: !options.no_jobserver,
         nice: options.nice,
         env,
         cwd,

@@ -93,3 +93,29 @@ impl Ran {
         &self.stderr
     }
 }
+
+/// Of a log of `+` and `-` lines, the most that had begun and not ended at any point.
+pub(crate) fn most_at_once(log: &str) -> i32 {
+    let (mut now, mut most) = (0, 0);
+    for line in log.lines() {
+        now += if line == "+" { 1 } else { -1 };
+        most = most.max(now);
+    }
+    most
+}
+
+/// Whether the process with this number has ended, or does so soon.
+pub(crate) fn is_gone(pid: &str) -> bool {
+    // A zombie that nobody has waited for yet has ended, too.
+    let ended = || match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(stat) => stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" Z")),
+        Err(_) => true,
+    };
+    (0..100).any(|_| {
+        let ended = ended();
+        if !ended {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        ended
+    })
+}

@@ -87,6 +87,11 @@ impl Jobs {
         Some(rows.total()?.div_ceil(per_job))
     }
 
+    /// How many jobs have been made so far, those that an earlier run has finished included.
+    pub(crate) fn made(&self) -> u64 {
+        self.seq
+    }
+
     /// The next job, whether or not it has been run before.
     fn make(&mut self) -> io::Result<Option<Job>> {
         let mut job = Job::default();

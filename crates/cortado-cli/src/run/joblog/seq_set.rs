@@ -34,6 +34,7 @@ impl SeqSet {
     }
 
     /// How many numbers are in the set.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> u64 {
         let bits = self.pages.values().flat_map(|page| page.iter());
         bits.map(|word| u64::from(word.count_ones())).sum()

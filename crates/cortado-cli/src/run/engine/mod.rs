@@ -1,0 +1,289 @@
+//! The engine: carries out a plan on cortado's event loop.
+//!
+//! One future steers the run ([`turn`](Run::turn)): it looks at the machine when that is due, starts
+//! jobs while it may, and is woken by whatever could change that. Each job is a task of its own
+//! ([`job`]) that makes its process, sees it to its end ([`attempt`]), and settles what follows:
+//! another try, the halt policy, the output, the log. All of it is one thread, so that nothing
+//! here takes a lock. Inputs are read on another ([`feed`]), since they may keep a reader waiting.
+//!
+//! | what may hold a job back | where |
+//! |---|---|
+//! | the number at once, fixed or measured | [`pace`] |
+//! | `--delay`, `--load`, `--memfree`, a want of processes | [`gate`] |
+//! | a reader of our output that does not keep up | `output` |
+//! | makes among the jobs that use the cores | `jobserver` |
+//!
+//! **After kill -9.** A job is logged when every byte of its output was handed to the kernel and
+//! not before, with one write. So whenever the run is ended, no job that the log lists lacks
+//! anything, and a job that it does not list runs again. For the same reason jobs that were ended
+//! because the run ended are not logged.
+//!
+//! **Children are made on the blocking pool**, as many at a time as there are cores: whoever makes
+//! one stands still until it has become its program, which is most of the life of a short job. For
+//! 3,000 × `true`, two at once, on two cores: with others on the cores 2.75 to 4.15 s with two
+//! makers, 3.66 to 6.19 s with all children made on the event loop's thread (xargs 5.04 to 6.18 s);
+//! on a quiet machine both 2.0 to 2.3 s (xargs 1.9 s, two threads that only spawn and wait 1.4 s).
+//! There 1.5 of the 2 cores are busy: what is missing are the wake-ups between the end of a process
+//! and the start of the next.
+
+mod attempt;
+mod command;
+mod ending;
+mod feed;
+mod gate;
+mod job;
+mod live;
+mod pace;
+mod signals;
+mod slots;
+mod tally;
+mod tuning;
+mod turn;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::env;
+use std::io::{self, IsTerminal};
+use std::rc::Rc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use cortado::Runtime;
+use cortado::time::timeout;
+
+use self::command::Recipe;
+use self::ending::Closing;
+use self::feed::Feed;
+use self::gate::Gate;
+use self::live::Lives;
+use self::pace::Pace;
+use self::slots::Slots;
+use self::tally::Tally;
+use self::tuning::{FEWEST_MAKERS, OUTPUT_GRACE};
+use self::turn::{Alarm, Ticket};
+use super::halt::Halt;
+use super::input::Jobs;
+use super::joblog::Joblog;
+use super::jobserver::{Inherited, Tokens};
+use super::measure::{Caps, Ended, Meter};
+use super::output::{Output, OutputSettings};
+use super::plan::{AtOnce, Plan, Prepared};
+use super::progress::{Counts, Progress};
+use super::{complain, exit};
+
+/// Carries out what was prepared; the exit status.
+pub(crate) fn carry_out(prepared: Prepared) -> u8 {
+    let Prepared { plan, jobs, joblog } = prepared;
+    let makeflags = env::var_os("MAKEFLAGS").filter(|_| plan.jobserver);
+    let inherited = Inherited::find(makeflags.as_deref());
+    if let Some(nice) = plan.nice
+        && let Err(error) = rustix::process::setpriority_process(None, nice)
+    {
+        complain(format_args!("--nice {nice}: {error}; a lower niceness needs privileges"));
+        return exit::ERROR;
+    }
+    let runtime = match Runtime::single() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(format_args!("the event loop cannot be started: {error}"));
+            return exit::ERROR;
+        }
+    };
+    let status = runtime.block_on(async {
+        let tokens = match inherited {
+            Some(inherited) => Tokens::of(inherited),
+            None => serve(&plan),
+        };
+        let run = tokens.and_then(|tokens| {
+            let run = Run::new(plan, jobs, joblog, tokens);
+            signals::listen(&run).map(|()| run)
+        });
+        match run {
+            Ok(run) => run.to_its_end().await,
+            Err(error) => {
+                complain(format_args!("the run cannot be started: {error}"));
+                exit::ERROR
+            }
+        }
+    });
+    // The reader of the input may hang in a read that never returns.
+    runtime.shutdown_timeout(Duration::ZERO);
+    status
+}
+
+/// Our own jobserver.
+fn serve(plan: &Plan) -> io::Result<Tokens> {
+    match plan.at_once {
+        _ if !plan.jobserver => Ok(Tokens::unlimited()),
+        AtOnce::Fixed(jobs) => Tokens::serve(jobs, false),
+        AtOnce::Auto { .. } => Tokens::serve(Caps::read().cores(), true),
+    }
+}
+
+/// A run and all that its tasks share.
+struct Run {
+    plan: Plan,
+    /// When the run began: all other times count from here.
+    began: Instant,
+    cores: usize,
+    recipe: Recipe,
+    feed: RefCell<Feed>,
+    /// Jobs that are to be tried again.
+    again: RefCell<VecDeque<Ticket>>,
+    slots: RefCell<Slots>,
+    /// Jobs that hold a slot.
+    busy: Cell<usize>,
+    /// Jobs that hold a slot and whose process is not made yet.
+    making: Cell<usize>,
+    /// Jobs that were begun and are not yet settled, output and log included.
+    unsettled: Cell<usize>,
+    /// Another job could start now if the limit were higher.
+    more: Cell<bool>,
+    alarm: RefCell<Alarm>,
+    pace: RefCell<Pace>,
+    gate: RefCell<Gate>,
+    meter: RefCell<Meter>,
+    tally: RefCell<Tally>,
+    lives: Lives,
+    halt: RefCell<Halt>,
+    closing: RefCell<Closing>,
+    output: Output,
+    progress: Rc<Progress>,
+    joblog: RefCell<Option<Joblog>>,
+    tokens: Tokens,
+    waker: RefCell<Waker>,
+}
+
+impl Run {
+    fn new(plan: Plan, jobs: Jobs, joblog: Option<Joblog>, tokens: Tokens) -> Rc<Run> {
+        let began = Instant::now();
+        let caps = Caps::read();
+        let makeflags = tokens.makeflags(env::var_os("MAKEFLAGS").as_deref());
+        let progress = Rc::new(Progress::new(plan.report, plan.output, began));
+        Rc::new(Run {
+            began,
+            cores: caps.cores(),
+            recipe: Recipe::new(&plan, makeflags),
+            halt: RefCell::new(Halt::new(plan.halt, jobs.total())),
+            feed: RefCell::new(Feed::open(jobs)),
+            again: RefCell::default(),
+            slots: RefCell::default(),
+            busy: Cell::new(0),
+            making: Cell::new(0),
+            unsettled: Cell::new(0),
+            more: Cell::new(true),
+            alarm: RefCell::default(),
+            pace: RefCell::new(Pace::new(plan.at_once, &caps)),
+            gate: RefCell::new(Gate::new(&plan, &caps)),
+            meter: RefCell::default(),
+            tally: RefCell::default(),
+            lives: Lives::default(),
+            closing: RefCell::default(),
+            output: Output::new(OutputSettings::of(&plan), progress.clone()),
+            progress,
+            joblog: RefCell::new(joblog),
+            tokens,
+            waker: RefCell::new(Waker::noop().clone()),
+            plan,
+        })
+    }
+
+    /// The time since the run began.
+    fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Whether the text of commands is needed.
+    fn wants_commands(&self) -> bool {
+        self.joblog.borrow().is_some()
+    }
+
+    fn wake(&self) {
+        self.waker.borrow().wake_by_ref();
+    }
+
+    /// How many processes are made at a time.
+    fn makers(&self) -> usize {
+        self.cores.max(FEWEST_MAKERS)
+    }
+
+    /// A process was made.
+    fn process_made(&self, pid: u32) {
+        let now = self.now();
+        self.gate.borrow_mut().process_made();
+        self.meter.borrow_mut().started(pid, now);
+        self.tally.borrow_mut().started(now, self.lives.count());
+    }
+
+    /// A process has exited and was not reaped.
+    fn process_ended(&self, pid: u32) -> Option<Ended> {
+        let now = self.now();
+        self.tally.borrow_mut().ended(now);
+        self.meter.borrow_mut().ended(pid, now)
+    }
+
+    /// Tells the user something that is no error.
+    fn say(&self, message: impl std::fmt::Display) {
+        if !self.plan.report.quiet {
+            self.progress.aside(|| complain(message));
+        }
+    }
+
+    /// Shows how the jobs stand.
+    fn show_progress(&self) {
+        if self.progress.is_shown() {
+            let halt = self.halt.borrow();
+            let counts = Counts {
+                done: self.tally.borrow().jobs,
+                failed: halt.failed(),
+                running: self.lives.count() as u64,
+                total: halt.known_total(),
+            };
+            self.progress.tick(counts, Instant::now());
+        }
+    }
+
+    /// Runs all jobs; the exit status.
+    async fn to_its_end(self: &Rc<Self>) -> u8 {
+        std::future::poll_fn(|cx| self.turn(cx)).await;
+        // Tickets that were not taken up again hold back the output of others.
+        self.again.borrow_mut().clear();
+        let patience = match self.is_ended_by_signal() {
+            true => OUTPUT_GRACE,
+            false => Duration::MAX,
+        };
+        match timeout(patience, self.output.flush()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.output_failed(error),
+            Err(_elapsed) => self.output.abandon(),
+        }
+        // Jobs whose last byte has just left are logged in their own tasks.
+        cortado::yield_now().await;
+        self.progress.finish();
+        self.report();
+        self.status()
+    }
+
+    /// Says what was asked for at the end.
+    fn report(&self) {
+        let report = self.plan.report;
+        let explains = report.explain || (!report.quiet && io::stderr().is_terminal());
+        if !explains && !report.json {
+            return;
+        }
+        let failed = self.halt.borrow().failed();
+        let summary = self.tally.borrow().summary(failed, self.cores, &self.pace.borrow());
+        if explains {
+            eprintln!("{}", summary.paragraph());
+        }
+        if report.explain {
+            eprint!("{}", summary.history_text());
+        }
+        if report.json {
+            match serde_json::to_string(&summary) {
+                Ok(json) => eprintln!("{json}"),
+                Err(error) => complain(format_args!("the summary cannot be written: {error}")),
+            }
+        }
+    }
+}

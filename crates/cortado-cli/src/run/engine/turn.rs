@@ -1,0 +1,242 @@
+//! Steering: looks at the machine when that is due, and starts jobs while it may.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::mem;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use cortado::time::{Sleep, sleep_until};
+
+use super::super::input::Job;
+use super::super::output::{Capture, OutputError};
+use super::super::progress::Progress;
+use super::Run;
+use super::ending::Stage;
+use super::feed::Supply;
+use super::gate::Pass;
+use super::job;
+use super::live::Why;
+use super::tuning::GATE_INTERVAL;
+
+/// A job on its way: with the attempts that it has behind it, and what it has written.
+pub(super) struct Ticket {
+    pub(super) job: Rc<Job>,
+    pub(super) tried: u32,
+    pub(super) capture: Capture,
+}
+
+/// A job whose process is not made yet, until it is dropped.
+pub(super) struct Making(Rc<Run>);
+
+impl Making {
+    fn begin(run: &Rc<Run>) -> Making {
+        run.making.update(|jobs| jobs + 1);
+        Making(run.clone())
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        if self.0.making.replace(self.0.making.get() - 1) >= self.0.makers() {
+            self.0.wake();
+        }
+    }
+}
+
+/// Room in the output, being waited for.
+type Room = Pin<Box<dyn Future<Output = Result<(), OutputError>>>>;
+
+/// What wakes the steering future without an event: a point in time.
+#[derive(Default)]
+pub(super) struct Alarm {
+    sleep: Option<Sleep>,
+    /// When memory is looked at next, under `--memfree`.
+    memory: Duration,
+    room: RefCell<Option<Room>>,
+}
+
+impl Run {
+    /// One step: to be called whenever something has changed. It is ready when all is done.
+    pub(super) fn turn(self: &Rc<Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.waker.borrow_mut().clone_from(cx.waker());
+        loop {
+            let now = self.now();
+            self.look(now);
+            let start = self.start_jobs(cx, now);
+            self.show_progress();
+            if self.is_over() {
+                return Poll::Ready(());
+            }
+            if self.set_alarm(cx, now, start).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn look(&self, now: Duration) {
+        let (running, more) = (self.lives.count(), self.more.get());
+        self.pace.borrow_mut().look(now, running, more, &mut self.meter.borrow_mut());
+        let mut gate = self.gate.borrow_mut();
+        let mut alarm = self.alarm.borrow_mut();
+        if gate.watches_memory() && now >= alarm.memory {
+            alarm.memory = now + GATE_INTERVAL;
+            if gate.evicts() {
+                self.lives.tell_youngest(Why::Memory);
+            }
+        }
+    }
+
+    /// Starts jobs while it may. When to come back even if nothing happens.
+    fn start_jobs(self: &Rc<Self>, cx: &mut Context<'_>, now: Duration) -> Option<Duration> {
+        self.more.set(false);
+        while self.stage() == Stage::Going {
+            let again = !self.again.borrow().is_empty();
+            if !again && !self.is_supplied(cx) {
+                return None;
+            }
+            let pass = self.gate.borrow_mut().ask(now);
+            match pass {
+                Pass::Open => {}
+                Pass::Until(time) => return Some(time),
+                Pass::UntilAndSay(time, reason) => {
+                    self.say(reason);
+                    return Some(time);
+                }
+            }
+            let gate = self.gate.borrow();
+            if self.busy.get() >= self.pace.borrow().limit().min(gate.ceiling(now)) {
+                self.more.set(true);
+                return gate.ceiling_ends(now);
+            }
+            drop(gate);
+            if self.making.get() >= self.makers() {
+                self.more.set(true);
+                return None;
+            }
+            if !again && !self.has_room(cx) {
+                return None;
+            }
+            let Poll::Ready(token) = self.tokens.poll_take(cx, self.busy.get()) else {
+                return None;
+            };
+            let ticket = self.next_ticket()?;
+            self.gate.borrow_mut().started(now);
+            self.busy.update(|jobs| jobs + 1);
+            let making = Making::begin(self);
+            drop(cortado::spawn_local(job::see_through(self.clone(), ticket, token, making)));
+        }
+        None
+    }
+
+    /// Whether the input has another job now. Its end is noted.
+    fn is_supplied(&self, cx: &mut Context<'_>) -> bool {
+        let mut feed = self.feed.borrow_mut();
+        match feed.supply(cx.waker()) {
+            Supply::Ready => true,
+            Supply::Waiting => false,
+            Supply::Over => {
+                if let Some(end) = feed.end() {
+                    self.halt.borrow_mut().on_total(end.total);
+                    if let Some(error) = &end.error {
+                        let message = error.to_string();
+                        drop(feed);
+                        self.input_failed(message);
+                    }
+                }
+                false
+            }
+        }
+    }
+
+    /// Whether our output has room for another job.
+    fn has_room(&self, cx: &mut Context<'_>) -> bool {
+        let alarm = self.alarm.borrow();
+        let mut room = alarm.room.borrow_mut();
+        let waiting = room.get_or_insert_with(|| {
+            let output = self.output.clone();
+            Box::pin(async move { output.room().await })
+        });
+        let Poll::Ready(result) = waiting.as_mut().poll(cx) else { return false };
+        *room = None;
+        drop(room);
+        drop(alarm);
+        match result {
+            Ok(()) => true,
+            Err(error) => {
+                self.output_failed(error);
+                false
+            }
+        }
+    }
+
+    fn next_ticket(&self) -> Option<Ticket> {
+        if let Some(ticket) = self.again.borrow_mut().pop_front() {
+            return Some(ticket);
+        }
+        let job = self.feed.borrow_mut().take()?;
+        match self.output.begin(&job) {
+            Ok(capture) => {
+                self.unsettled.update(|jobs| jobs + 1);
+                Some(Ticket { job: Rc::new(job), tried: 0, capture })
+            }
+            Err(error) => {
+                self.output_failed(error);
+                None
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let running = self.unsettled.get() - self.again.borrow().len();
+        if running > 0 {
+            // Whoever ends the run by a signal does not wait for a reader that reads no more.
+            return self.is_ended_by_signal() && self.lives.count() == 0;
+        }
+        self.stage() != Stage::Going
+            || (self.again.borrow().is_empty() && self.feed.borrow().end().is_some())
+    }
+
+    /// Waits for the next point in time at which something is due; ready if it has come.
+    fn set_alarm(&self, cx: &mut Context<'_>, now: Duration, start: Option<Duration>) -> Poll<()> {
+        let living = self.lives.count() > 0;
+        let mut alarm = self.alarm.borrow_mut();
+        let look = self.pace.borrow().next_look().filter(|_| living);
+        let memory = self.gate.borrow().watches_memory().then_some(alarm.memory).filter(|_| living);
+        let progress = self.progress.is_shown().then(|| now + Progress::TICK);
+        let Some(next) = [start, look, memory, progress].into_iter().flatten().min() else {
+            alarm.sleep = None;
+            return Poll::Pending;
+        };
+        let deadline = self.began + next;
+        let sleep = match &mut alarm.sleep {
+            Some(sleep) => {
+                if sleep.deadline() != deadline {
+                    sleep.reset(deadline);
+                }
+                sleep
+            }
+            none => none.insert(sleep_until(deadline)),
+        };
+        Pin::new(sleep).poll(cx)
+    }
+
+    /// Puts a job back, to be tried again before any other.
+    pub(super) fn put_back(&self, ticket: Ticket) {
+        self.again.borrow_mut().push_front(ticket);
+    }
+
+    /// A job gives its slot back.
+    pub(super) fn release(&self, slot: usize) {
+        self.slots.borrow_mut().release(slot);
+        self.busy.update(|jobs| jobs - 1);
+    }
+
+    /// Forgets the jobs that were to be tried again.
+    pub(super) fn drop_tickets(&self) {
+        let dropped = mem::take(&mut *self.again.borrow_mut());
+        self.unsettled.update(|jobs| jobs - dropped.len());
+    }
+}

@@ -1,0 +1,82 @@
+//! Many inputs, few descriptors, full disks: the run stays small and says what is wrong.
+
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use super::session::Session;
+
+#[test]
+fn many_inputs_take_little_memory() {
+    let session = Session::new();
+    let lines: String = (0..200_000).map(|number| format!("input number {number}\n")).collect();
+    session.file("inputs", lines);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cortado"))
+        // The first job waits until the whole file could have been read, and then ends the run.
+        .args(["run", "-j1", "--halt", "now,done=1", "-a", "inputs"])
+        .arg("sleep 0.5; grep -e VmHWM -e VmRSS /proc/$PPID/status; : {}")
+        .current_dir(session.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a program that starts");
+    let mut status = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut status).unwrap();
+    child.wait().expect("a child");
+    let kib = |line: &str| line.split_whitespace().nth(1)?.parse::<u64>().ok();
+    let peak = status.lines().filter_map(kib).max().expect("figures");
+    assert!(peak < 30 * 1024, "{status}");
+}
+
+#[test]
+fn a_want_of_descriptors_means_fewer_at_once_and_no_failure() {
+    let session = Session::new();
+    let cortado = env!("CARGO_BIN_EXE_cortado");
+    let script =
+        format!("ulimit -n 40; exec {cortado} run -j60 'sleep 0.05; echo {{}}' ::: \"$@\"");
+    let numbers: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+    let mut args = vec!["-c", script.as_str(), "sh"];
+    args.extend(numbers.iter().map(String::as_str));
+    let ran = session.run("sh", &args);
+    let mut seen: Vec<u32> = ran.text().lines().map(|line| line.parse().unwrap()).collect();
+    seen.sort();
+    assert_eq!(seen, (0..100).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    let session = Session::new();
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+    let output = Command::new(env!("CARGO_BIN_EXE_cortado"))
+        .args(["run", "echo", ":::", "a", "b", "c"])
+        .stdin(Stdio::null())
+        .stdout(full)
+        .output()
+        .expect("a program that starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(255), "{stderr}");
+    assert_eq!(stderr.matches("No space left").count(), 1, "{stderr}");
+    let ran = session.cortado_run("--joblog /dev/full echo ::: a b");
+    assert_eq!(ran.status, Some(255), "{}", ran.stderr);
+    assert!(ran.stderr.contains("/dev/full"), "{}", ran.stderr);
+}
+
+#[test]
+fn memory_that_is_not_there_and_a_load_that_is_too_high_hold_jobs_back() {
+    let session = Session::new();
+    for args in ["--memfree 100000G", "--load 0.01"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_cortado"))
+            .arg("run")
+            .args(args.split(' '))
+            .args(["touch", "made", ":::", "x"])
+            .current_dir(session.path())
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("a program that starts");
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        assert!(!session.path().join("made").exists(), "{args}");
+        let pid = rustix::process::Pid::from_child(&child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{args}");
+    }
+    assert_eq!(session.cortado_run("--memfree 1K --load 9999 echo ::: a").text(), "a\n");
+}

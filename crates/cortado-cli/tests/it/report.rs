@@ -1,0 +1,30 @@
+//! At the end the run explains itself, where that was asked for, in words and as JSON.
+
+use serde_json::Value;
+
+use super::session::Session;
+
+#[test]
+fn the_summary_is_one_json_object_on_standard_error() {
+    let session = Session::new();
+    let ran = session.cortado(&["run", "-j2", "--json", "exit {}", ":::", "0", "0", "1"]);
+    assert_eq!(ran.status, Some(1), "{}", ran.stderr);
+    let summary: Value = serde_json::from_str(ran.stderr.trim()).expect("one object");
+    assert_eq!((&summary["jobs"], &summary["failed"]), (&3.into(), &1.into()));
+    assert_eq!(summary["chosen"]["limit"], 2);
+    let (total, wall) = (&summary["at_once_mean"], &summary["wall_s"]);
+    let parts = ["working_s", "queued_s", "waiting_s"].map(|part| summary[part].as_f64().unwrap());
+    let whole = total.as_f64().unwrap() * wall.as_f64().unwrap();
+    assert!((parts.iter().sum::<f64>() - whole).abs() < 1e-6, "{summary}");
+}
+
+#[test]
+fn the_explanation_is_given_when_it_is_wanted() {
+    let session = Session::new();
+    assert_eq!(session.cortado_run("true ::: a b").stderr, "");
+    let ran = session.cortado_run("--explain sleep ::: 0.3 0.3 0.3 0.3");
+    assert!(ran.stderr.contains("4 jobs"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("I/O-bound"), "{}", ran.stderr);
+    let quiet = session.cortado_run("--quiet --json --retries 2 sleep ::: 0");
+    assert!(serde_json::from_str::<Value>(quiet.stderr.trim()).is_ok(), "{}", quiet.stderr);
+}

@@ -1,0 +1,174 @@
+//! Signals to the run: one Ctrl-C lets the running jobs finish, a second one ends them, as do TERM
+//! and HUP; a signal that was ignored stays ignored.
+
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::session::{Session, is_gone};
+
+/// A run that is signalled while it goes on.
+struct Going {
+    session: Session,
+    child: Child,
+}
+
+impl Going {
+    fn start(args: &[&str]) -> Going {
+        let session = Session::new();
+        let child = command(&session, args).spawn().expect("a program that starts");
+        Going { session, child }
+    }
+
+    /// Waits until a file of the directory is there.
+    fn wait_for(&self, name: &str) {
+        let begin = Instant::now();
+        while !self.session.path().join(name).exists() {
+            assert!(begin.elapsed() < Duration::from_secs(60), "{name} does not appear");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("a process to signal");
+    }
+
+    fn end(self) -> (Session, Output) {
+        (self.session, self.child.wait_with_output().expect("a child"))
+    }
+}
+
+fn command(session: &Session, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cortado"));
+    command
+        .arg("run")
+        .args(args)
+        .current_dir(session.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Waits for the file `go`, and leaves a mark when it has come.
+const WAITS: &str =
+    "touch began{#}; while ! test -e go; do sleep 0.02; done; touch done{#}; echo {}";
+/// Would run for ever. Its child's number is in `child`.
+const ENDLESS: &str = "sleep 1234 & echo $! > child; touch began{#}; wait; sleep 1234; : {}";
+
+#[test]
+fn one_interrupt_lets_the_running_jobs_finish() {
+    let going = Going::start(&["-j2", "-k", "--joblog", "log", WAITS, ":::", "a", "b", "c", "d"]);
+    going.wait_for("began1");
+    going.wait_for("began2");
+    going.signal(Signal::INT);
+    // The run takes note of it before the jobs may end.
+    std::thread::sleep(Duration::from_millis(300));
+    going.session.file("go", "");
+    let (session, output) = going.end();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert_eq!(output.stdout, b"a\nb\n");
+    assert!(stderr.contains("2 running jobs finish"), "{stderr}");
+    assert!(!session.path().join("began3").exists());
+    let log = std::fs::read_to_string(session.path().join("log")).unwrap();
+    assert_eq!(log.lines().count(), 3, "{log}");
+    // What it did not start is run when it is resumed, and nothing else is.
+    let resumed = session
+        .cortado(&["run", "-k", "--joblog", "log", "--resume", WAITS, ":::", "a", "b", "c", "d"]);
+    assert_eq!(resumed.text(), "c\nd\n");
+}
+
+#[test]
+fn a_second_interrupt_ends_the_running_jobs() {
+    let going = Going::start(&["-j1", "--joblog", "log", ENDLESS, ":::", "a", "b"]);
+    going.wait_for("began1");
+    going.signal(Signal::INT);
+    std::thread::sleep(Duration::from_millis(300));
+    going.signal(Signal::INT);
+    let (session, output) = going.end();
+    assert_eq!(output.status.code(), Some(130));
+    let child = std::fs::read_to_string(session.path().join("child")).unwrap();
+    assert!(is_gone(child.trim()), "a process of the job still runs");
+    assert!(!session.path().join("began2").exists());
+    let log = std::fs::read_to_string(session.path().join("log")).unwrap();
+    assert_eq!(log.lines().count(), 1, "a job that was ended is not finished: {log}");
+}
+
+#[test]
+fn jobs_that_ignore_term_are_killed_in_the_end() {
+    let job = "trap '' TERM; touch began; while :; do sleep 1; done; : {}";
+    let going = Going::start(&[job, ":::", "a"]);
+    going.wait_for("began");
+    going.signal(Signal::TERM);
+    let (_, output) = going.end();
+    assert_eq!(output.status.code(), Some(143));
+}
+
+#[test]
+fn term_and_hup_end_the_running_jobs_at_once() {
+    for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+        let going = Going::start(&["-j1", ENDLESS, ":::", "a", "b"]);
+        going.wait_for("began1");
+        going.signal(signal);
+        let (session, output) = going.end();
+        assert_eq!(output.status.code(), Some(status));
+        let child = std::fs::read_to_string(session.path().join("child")).unwrap();
+        assert!(is_gone(child.trim()), "a process of the job still runs");
+    }
+}
+
+#[test]
+fn an_interrupt_while_the_input_is_awaited_ends_the_run() {
+    let session = Session::new();
+    let mut child = command(&session, &["echo {}; touch began"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("a program that starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    std::io::Write::write_all(&mut stdin, b"a\n").unwrap();
+    let going = Going { session, child };
+    going.wait_for("began");
+    going.signal(Signal::INT);
+    let (_, output) = going.end();
+    drop(stdin);
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(output.stdout, b"a\n");
+}
+
+#[test]
+fn a_reader_that_reads_no_more_does_not_keep_the_run_from_its_end() {
+    let job = "head -c 1000000 /dev/zero; touch done{#}; : {}";
+    let going = Going::start(&["-j1", "--joblog", "log", job, ":::", "a", "b"]);
+    going.wait_for("done1");
+    std::thread::sleep(Duration::from_millis(200));
+    going.signal(Signal::TERM);
+    let Going { session, mut child } = going;
+    let status = child.wait().expect("a child");
+    assert_eq!(status.code(), Some(143));
+    let log = std::fs::read_to_string(session.path().join("log")).unwrap();
+    assert_eq!(log.lines().count(), 1, "output that nobody has read is not written: {log}");
+}
+
+#[test]
+fn an_ignored_signal_stays_ignored() {
+    let session = Session::new();
+    let cortado = env!("CARGO_BIN_EXE_cortado");
+    let script = format!("trap '' HUP; exec {cortado} run \"$@\"");
+    let child = Command::new("sh")
+        .args(["-c", &script, "sh", WAITS, ":::", "a"])
+        .current_dir(session.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a shell");
+    let going = Going { session, child };
+    going.wait_for("began1");
+    going.signal(Signal::HUP);
+    std::thread::sleep(Duration::from_millis(100));
+    going.session.file("go", "");
+    let (_, output) = going.end();
+    assert_eq!((output.status.code(), output.stdout), (Some(0), b"a\n".to_vec()));
+}
