@@ -5,7 +5,7 @@
 //! job works (CPU time), stands ready without a core (run-queue delay), or waits. Only true waiting is a reason to run
 //! more: `wall - cpu` alone grows by itself once there are more jobs than cores. [`Controller`] has neither clock nor
 //! files; the engine shows it a [`View`] every few tens of milliseconds and tells it of each end, and it answers with a
-//! [`Decision`]. So it costs the same for a job of a millisecond as for one of an hour, and can be proved by simulation.
+//! `Decision`. So it costs the same for a job of a millisecond as for one of an hour, and can be proved by simulation.
 //!
 //! # The steps
 //! 1. **Start** at the usable cores.
