@@ -8,6 +8,7 @@ mod run;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
@@ -44,6 +45,9 @@ fn main() -> ExitCode {
             // Help and version are errors to clap, too, but not to the user.
             let status = if error.use_stderr() { 255 } else { 0 };
             let _ = error.print();
+            if let Some(hint) = parallels(&error) {
+                run::complain(hint);
+            }
             return ExitCode::from(status);
         }
     };
@@ -54,6 +58,29 @@ fn main() -> ExitCode {
             Ok(pages) => print(&pages),
             Err(error) => failed(&error),
         },
+    })
+}
+
+/// What to say of an option that GNU parallel or xargs has and we have not.
+fn parallels(error: &clap::Error) -> Option<&'static str> {
+    let option = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(option))) => option.as_str(),
+        _ => return None,
+    };
+    Some(match option {
+        "-X" | "-m" | "--xargs" | "-s" => "several inputs for each job: -n N",
+        "-L" | "-l" => "several lines for each job: -n N",
+        "-t" | "-v" | "--verbose" => "the commands are shown by --dry-run and kept by --joblog",
+        "--progress" => "the progress is shown by --bar or --eta",
+        "-d" | "--delimiter" | "--colsep" | "-C" => {
+            "inputs end with a line end, or with NUL under -0; to split them, use tr or cut before, or \
+             a shell line"
+        }
+        "-S" | "--sshlogin" => "jobs run on this machine only",
+        "--will-cite" | "--citation" | "--bibtex" => {
+            "this is not GNU parallel: nothing to agree to"
+        }
+        _ => return None,
     })
 }
 

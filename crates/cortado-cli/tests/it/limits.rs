@@ -61,8 +61,28 @@ fn a_full_disk_is_an_error() {
 }
 
 #[test]
+fn files_of_results_count_against_the_descriptors() {
+    let session = Session::new();
+    let cortado = env!("CARGO_BIN_EXE_cortado");
+    for jobs in ["auto", "60"] {
+        let script = format!(
+            "ulimit -n 84; exec {cortado} run -j {jobs} --results out 'sleep 0.05; echo {{}}' ::: \"$@\""
+        );
+        let numbers: Vec<String> = (0..40).map(|number| number.to_string()).collect();
+        let mut args = vec!["-c", script.as_str(), "sh"];
+        args.extend(numbers.iter().map(String::as_str));
+        let ran = session.run("sh", &args);
+        assert_eq!(ran.text().lines().count(), 40);
+        assert_eq!(ran.stderr.contains("4 at once instead of 60"), jobs == "60", "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn memory_that_is_not_there_and_a_load_that_is_too_high_hold_jobs_back() {
     let session = Session::new();
+    // On an idle machine it takes somebody to be a load.
+    let mut spinner =
+        Command::new("sh").args(["-c", "while :; do :; done"]).spawn().expect("a shell");
     for args in ["--memfree 100000G", "--load 0.01"] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_cortado"))
             .arg("run")
@@ -72,11 +92,24 @@ fn memory_that_is_not_there_and_a_load_that_is_too_high_hold_jobs_back() {
             .stdin(Stdio::null())
             .spawn()
             .expect("a program that starts");
+        let pid = rustix::process::Pid::from_child(&child);
+        while !catches_interrupts(&child) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
         std::thread::sleep(std::time::Duration::from_millis(300));
         assert!(!session.path().join("made").exists(), "{args}");
-        let pid = rustix::process::Pid::from_child(&child);
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(130), "{args}");
     }
+    spinner.kill().and_then(|()| spinner.wait()).expect("a child");
     assert_eq!(session.cortado_run("--memfree 1K --load 9999 echo ::: a").text(), "a\n");
+}
+
+/// Whether a process handles `INT` (proc_pid_status(5)), rather than be ended by it.
+fn catches_interrupts(child: &std::process::Child) -> bool {
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & (1 << 1) != 0)
 }

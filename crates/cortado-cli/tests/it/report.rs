@@ -19,6 +19,40 @@ fn the_summary_is_one_json_object_on_standard_error() {
 }
 
 #[test]
+fn a_run_that_ends_early_says_so() {
+    let session = Session::new();
+    let ran = session.cortado(&[
+        "run",
+        "-j1",
+        "--json",
+        "--halt",
+        "now,fail=1",
+        "exit {}",
+        ":::",
+        "1",
+        "2",
+    ]);
+    let summary = ran.stderr.lines().last().expect("a summary");
+    let summary: Value = serde_json::from_str(summary).expect("one object");
+    assert_eq!((&summary["jobs"], &summary["ended_early"]), (&1.into(), &true.into()));
+    let ran = session.cortado(&["run", "-j1", "--json", "true", ":::", "1", "2"]);
+    let summary: Value = serde_json::from_str(ran.stderr.trim()).expect("one object");
+    assert_eq!(summary["ended_early"], false);
+}
+
+#[test]
+fn an_explanation_that_nobody_reads_is_no_failure() {
+    let session = Session::new();
+    let cortado = env!("CARGO_BIN_EXE_cortado");
+    // The reader is gone for certain when the run ends: it opens the pipe, closes it, and says so.
+    let script = format!(
+        "mkfifo pipe; (: < pipe; : > gone) & {cortado} run --explain \
+         'while ! test -e gone; do sleep 0.01; done; : {{}}' ::: a 2> pipe"
+    );
+    assert_eq!(session.run("sh", &["-c", &script]).status, Some(0));
+}
+
+#[test]
 fn the_explanation_is_given_when_it_is_wanted() {
     let session = Session::new();
     assert_eq!(session.cortado_run("true ::: a b").stderr, "");

@@ -34,6 +34,24 @@ impl Going {
         kill_process(Pid::from_child(&self.child), signal).expect("a process to signal");
     }
 
+    /// Waits until the run says something on standard error; the line in which it does.
+    fn hear(&mut self, part: &str) -> String {
+        let stderr = self.child.stderr.as_mut().expect("a pipe");
+        let mut line = Vec::new();
+        loop {
+            // Byte by byte: what comes after the line is left for `end`.
+            let mut byte = [0];
+            std::io::Read::read_exact(stderr, &mut byte).expect("the line before the end");
+            line.extend(byte);
+            if byte == *b"\n" {
+                let text = String::from_utf8_lossy(&std::mem::take(&mut line)).into_owned();
+                if text.contains(part) {
+                    return text;
+                }
+            }
+        }
+    }
+
     fn end(self) -> (Session, Output) {
         (self.session, self.child.wait_with_output().expect("a child"))
     }
@@ -59,18 +77,19 @@ const ENDLESS: &str = "sleep 1234 & echo $! > child; touch began{#}; wait; sleep
 
 #[test]
 fn one_interrupt_lets_the_running_jobs_finish() {
-    let going = Going::start(&["-j2", "-k", "--joblog", "log", WAITS, ":::", "a", "b", "c", "d"]);
+    let mut going =
+        Going::start(&["-j2", "-k", "--joblog", "log", WAITS, ":::", "a", "b", "c", "d"]);
     going.wait_for("began1");
     going.wait_for("began2");
     going.signal(Signal::INT);
     // The run takes note of it before the jobs may end.
-    std::thread::sleep(Duration::from_millis(300));
+    let told = going.hear("interrupted");
+    assert!(told.contains("2 running jobs finish"), "{told}");
     going.session.file("go", "");
     let (session, output) = going.end();
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(130), "{stderr}");
     assert_eq!(output.stdout, b"a\nb\n");
-    assert!(stderr.contains("2 running jobs finish"), "{stderr}");
     assert!(!session.path().join("began3").exists());
     let log = std::fs::read_to_string(session.path().join("log")).unwrap();
     assert_eq!(log.lines().count(), 3, "{log}");
@@ -82,10 +101,10 @@ fn one_interrupt_lets_the_running_jobs_finish() {
 
 #[test]
 fn a_second_interrupt_ends_the_running_jobs() {
-    let going = Going::start(&["-j1", "--joblog", "log", ENDLESS, ":::", "a", "b"]);
+    let mut going = Going::start(&["-j1", "--joblog", "log", ENDLESS, ":::", "a", "b"]);
     going.wait_for("began1");
     going.signal(Signal::INT);
-    std::thread::sleep(Duration::from_millis(300));
+    going.hear("interrupted");
     going.signal(Signal::INT);
     let (session, output) = going.end();
     assert_eq!(output.status.code(), Some(130));
@@ -149,6 +168,31 @@ fn a_reader_that_reads_no_more_does_not_keep_the_run_from_its_end() {
     assert_eq!(status.code(), Some(143));
     let log = std::fs::read_to_string(session.path().join("log")).unwrap();
     assert_eq!(log.lines().count(), 1, "output that nobody has read is not written: {log}");
+}
+
+#[test]
+fn an_interrupt_ends_a_run_that_waits_for_its_reader_after_a_halt() {
+    let job = "head -c 1000000 /dev/zero; touch done{#}; exit {}";
+    let going = Going::start(&["-j1", "--halt", "now,fail=1", job, ":::", "1", "2"]);
+    going.wait_for("done1");
+    std::thread::sleep(Duration::from_millis(200));
+    going.signal(Signal::INT);
+    let Going { session: _session, mut child } = going;
+    assert_eq!(child.wait().expect("a child").code(), Some(130));
+}
+
+#[test]
+fn a_reader_that_leaves_ends_the_run_which_says_so() {
+    for (quiet, told) in [(&[][..], true), (&["--quiet"][..], false)] {
+        let args =
+            [quiet, &["-j1", "touch began{#}; echo {}; sleep 0.1", ":::", "a", "b"]].concat();
+        let mut going = Going::start(&args);
+        drop(going.child.stdout.take());
+        let (_, output) = going.end();
+        assert_eq!(output.status.code(), Some(141));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(stderr.contains("nobody reads standard output any more"), told, "{stderr}");
+    }
 }
 
 #[test]

@@ -97,6 +97,9 @@ pub(super) async fn attempt(
         Ok(reaped) => reaped,
         Err(error) => return Attempt::Fault(format!("a job cannot be waited for: {error}")),
     };
+    let used = used.map(|ended| ended.with_cpu(usage.user + usage.system)).unwrap_or_default();
+    // Also of an attempt that comes to nothing: it was in flight and took its share of the cores.
+    run.tally.borrow_mut().used(&used);
     match live.told() {
         Some(Why::RunEnds) => Attempt::Stopped,
         Some(Why::Memory) => Attempt::Evicted,
@@ -104,7 +107,7 @@ pub(super) async fn attempt(
             outcome: outcome(status, told),
             start,
             runtime: run.now() - began,
-            used: used.map(|ended| ended.with_cpu(usage.user + usage.system)).unwrap_or_default(),
+            used,
             command,
             timed_out: told.is_some(),
             not_started: None,

@@ -28,6 +28,8 @@ pub(super) struct Closing {
     signal: Option<i32>,
     /// The status of the error that began it.
     fault: Option<u8>,
+    /// A job was not run, or not to its end.
+    left: bool,
     /// What has been said once already.
     said: Vec<String>,
 }
@@ -50,6 +52,7 @@ impl Run {
                 return;
             }
             closing.stage = stage;
+            closing.left |= !self.again.borrow().is_empty() || !self.feed.borrow().is_exhausted();
         }
         self.drop_tickets();
         if stage == Stage::Ending {
@@ -67,23 +70,44 @@ impl Run {
             self.closing.borrow_mut().signal = Some(kind.as_raw_value());
         }
         if polite {
-            let jobs = if running == 1 { "job finishes" } else { "jobs finish" };
-            self.say(format_args!(
-                "interrupted: starting no more; {running} running {jobs} (Ctrl-C again ends them)"
-            ));
+            self.say(format_args!("interrupted: starting no more{}", self.left_to_do(running)));
             self.advance(Stage::Draining);
         } else {
-            if self.stage() < Stage::Ending {
-                self.say(format_args!("ending {running} running jobs"));
+            if self.stage() < Stage::Ending && running > 0 {
+                let jobs = if running == 1 { "job" } else { "jobs" };
+                self.say(format_args!("ending {running} running {jobs}"));
             }
             self.advance(Stage::Ending);
         }
+        // A run that was ending already no longer waits for the reader of its output.
+        self.wake();
+    }
+
+    /// What goes on after the first Ctrl-C.
+    fn left_to_do(&self, running: usize) -> String {
+        let unwritten = self.unsettled.get() > self.again.borrow().len();
+        match running {
+            0 if unwritten => "; output is being written (Ctrl-C again drops it)".to_owned(),
+            0 => String::new(),
+            1 => "; 1 running job finishes (Ctrl-C again ends it)".to_owned(),
+            jobs => format!("; {jobs} running jobs finish (Ctrl-C again ends them)"),
+        }
+    }
+
+    /// Whether the run ended before all jobs had run.
+    pub(super) fn is_ended_early(&self) -> bool {
+        self.closing.borrow().left
     }
 
     /// Whether a signal, and not an error or the halt policy, has ended the running jobs.
     pub(super) fn is_ended_by_signal(&self) -> bool {
         let closing = self.closing.borrow();
         closing.stage == Stage::Ending && closing.signal.is_some()
+    }
+
+    /// A job was ended because the run ends.
+    pub(super) fn leave_one(&self) {
+        self.closing.borrow_mut().left = true;
     }
 
     /// The run cannot go on, for a reason that no job is guilty of.
@@ -99,16 +123,21 @@ impl Run {
         if self.fault(exit::ERROR) {
             self.progress.aside(|| complain(message));
         }
+        self.leave_one();
         self.advance(Stage::Draining);
     }
 
-    /// Output is lost. A reader that has seen enough is no news to the user.
+    /// Output is lost. That its reader has seen enough may be what the user wants, but not that jobs
+    /// were ended or never ran: so that is said as well, though not under `--quiet`.
     pub(super) fn output_failed(&self, error: OutputError) {
         if matches!(error, OutputError::Abandoned) {
             return;
         }
-        if self.fault(error.exit_status()) && !matches!(error, OutputError::BrokenPipe(_)) {
-            self.progress.aside(|| complain(error));
+        if self.fault(error.exit_status()) {
+            match error {
+                OutputError::BrokenPipe(_) => self.say(error),
+                error => self.progress.aside(|| complain(error)),
+            }
         }
         self.advance(Stage::Ending);
     }

@@ -133,6 +133,11 @@ impl Feed {
         self.ready.pop_front()
     }
 
+    /// Whether every job was taken.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.ready.is_empty() && self.end.is_some()
+    }
+
     /// How the input ended, once it has.
     pub(super) fn end(&self) -> Option<&End> {
         self.end.as_ref()

@@ -27,7 +27,10 @@ pub(super) async fn see_through(run: Rc<Run>, mut ticket: Ticket, token: Token, 
         Attempt::Ended(ended) => run.ended(ticket, ended).await,
         Attempt::NoRoom(error) => run.no_room(ticket, &error),
         Attempt::Evicted => run.restart(ticket),
-        Attempt::Stopped => false,
+        Attempt::Stopped => {
+            run.leave_one();
+            false
+        }
         Attempt::Fault(message) => {
             run.fail(message);
             false
@@ -44,7 +47,6 @@ impl Run {
     async fn ended(&self, mut ticket: Ticket, ended: Ended) -> bool {
         let Ended { outcome, used, .. } = &ended;
         let ok = outcome.is_success();
-        self.tally.borrow_mut().used(used);
         self.pace.borrow_mut().finished(self.now(), used.wall, used.split.queued, ok);
         // Its slot is free: the next may start while this one's output is on its way.
         self.wake();

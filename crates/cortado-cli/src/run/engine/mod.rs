@@ -43,7 +43,7 @@ mod turn;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::env;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::rc::Rc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -66,8 +66,8 @@ use super::input::Jobs;
 use super::joblog::Joblog;
 use super::jobserver::{Inherited, Tokens};
 use super::measure::{Caps, Ended, Meter};
-use super::output::{Output, OutputSettings};
-use super::plan::{AtOnce, Plan, Prepared};
+use super::output::{Output, OutputError, OutputSettings};
+use super::plan::{AtOnce, Output as Mode, Plan, Prepared};
 use super::progress::{Counts, Progress};
 use super::{complain, exit};
 
@@ -120,6 +120,31 @@ fn serve(plan: &Plan) -> io::Result<Tokens> {
     }
 }
 
+/// The descriptors that a running job takes: one of its process, those of its output, and its
+/// files of `--results`.
+fn descriptors_per_job(plan: &Plan) -> u64 {
+    let pipes = if plan.output == Mode::Inherit { 0 } else { 2 };
+    let files = if plan.results.is_some() { 2 } else { 0 };
+    1 + pipes + files
+}
+
+/// How many run at once. A process that finds no descriptors is made later, when others have
+/// ended; the files of `--results` are not, so that no more jobs begin than there is room for.
+fn at_once(plan: &Plan, caps: &Caps) -> AtOnce {
+    match (plan.at_once, caps.descriptors) {
+        (AtOnce::Fixed(jobs), Some(room)) if plan.results.is_some() && room < jobs => {
+            if !plan.report.quiet {
+                complain(format_args!(
+                    "{room} at once instead of {jobs}: the open-file limit (ulimit -n) allows no \
+                     more with --results"
+                ));
+            }
+            AtOnce::Fixed(room)
+        }
+        (at_once, _) => at_once,
+    }
+}
+
 /// A run and all that its tasks share.
 struct Run {
     plan: Plan,
@@ -157,7 +182,8 @@ struct Run {
 impl Run {
     fn new(plan: Plan, jobs: Jobs, joblog: Option<Joblog>, tokens: Tokens) -> Rc<Run> {
         let began = Instant::now();
-        let caps = Caps::read();
+        let caps = Caps::read().with_descriptors_per_job(descriptors_per_job(&plan));
+        let at_once = at_once(&plan, &caps);
         let makeflags = tokens.makeflags(env::var_os("MAKEFLAGS").as_deref());
         let progress = Rc::new(Progress::new(plan.report, plan.output, began));
         Rc::new(Run {
@@ -173,7 +199,7 @@ impl Run {
             unsettled: Cell::new(0),
             more: Cell::new(true),
             alarm: RefCell::default(),
-            pace: RefCell::new(Pace::new(plan.at_once, &caps)),
+            pace: RefCell::new(Pace::new(at_once, &caps)),
             gate: RefCell::new(Gate::new(&plan, &caps)),
             meter: RefCell::default(),
             tally: RefCell::default(),
@@ -255,7 +281,10 @@ impl Run {
         match timeout(patience, self.output.flush()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.output_failed(error),
-            Err(_elapsed) => self.output.abandon(),
+            Err(_elapsed) => {
+                self.output.abandon();
+                self.say(OutputError::Abandoned);
+            }
         }
         // Jobs whose last byte has just left are logged in their own tasks.
         cortado::yield_now().await;
@@ -272,18 +301,26 @@ impl Run {
             return;
         }
         let failed = self.halt.borrow().failed();
-        let summary = self.tally.borrow().summary(failed, self.cores, &self.pace.borrow());
+        let early = self.is_ended_early();
+        let summary = self.tally.borrow().summary(failed, early, self.cores, &self.pace.borrow());
+        let mut text = String::new();
         if explains {
-            eprintln!("{}", summary.paragraph());
+            text += &summary.paragraph();
+            text.push('\n');
         }
         if report.explain {
-            eprint!("{}", summary.history_text());
+            text += &summary.history_text();
         }
         if report.json {
             match serde_json::to_string(&summary) {
-                Ok(json) => eprintln!("{json}"),
+                Ok(json) => {
+                    text += &json;
+                    text.push('\n');
+                }
                 Err(error) => complain(format_args!("the summary cannot be written: {error}")),
             }
         }
+        // Where nobody reads standard error, there is nobody to tell.
+        let _ = io::stderr().write_all(text.as_bytes());
     }
 }

@@ -41,7 +41,13 @@ impl Tally {
     }
 
     /// The summary of the run.
-    pub(super) fn summary(&self, failed: u64, cores: usize, pace: &Pace) -> Summary {
+    pub(super) fn summary(
+        &self,
+        failed: u64,
+        ended_early: bool,
+        cores: usize,
+        pace: &Pace,
+    ) -> Summary {
         let (chosen, history) = pace.chosen();
         Summary::new(Facts {
             jobs: self.jobs,
@@ -52,6 +58,7 @@ impl Tally {
             longest: self.longest,
             peak: self.peak,
             cores,
+            ended_early,
             chosen,
             history,
         })

@@ -52,6 +52,8 @@ pub(crate) struct Facts {
     pub(crate) peak: usize,
     /// Usable cores.
     pub(crate) cores: usize,
+    /// Whether the run was ended before all jobs had run.
+    pub(crate) ended_early: bool,
     /// How the number at once was chosen.
     pub(crate) chosen: Chosen,
     /// The limits of `-j auto` over time; empty for a fixed number.
@@ -65,6 +67,8 @@ pub(crate) struct Summary {
     pub(crate) jobs: u64,
     /// Those that failed in the end.
     pub(crate) failed: u64,
+    /// Whether the run was ended before all jobs had run.
+    pub(crate) ended_early: bool,
     /// From the first start to the last end, seconds.
     pub(crate) wall_s: f64,
     /// Jobs per second of wall time.
@@ -115,8 +119,12 @@ pub(crate) enum Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Advice {
-    /// More cores: nearly all were busy, or jobs stood ready without one.
+    /// More cores: the jobs kept nearly all busy.
     MoreCores,
+    /// More cores, or fewer others on these: jobs stood ready without one.
+    FreeCores,
+    /// Not known: others kept the cores busy, so that `-j auto` went no higher.
+    OthersBusy,
     /// More jobs at once: jobs waited or cores were idle while the user's number was reached.
     MoreAtOnce,
     /// A higher bound (`--max-jobs`, descriptors, processes) or more memory: that was what kept more from running.
@@ -125,7 +133,9 @@ pub(crate) enum Advice {
     NeitherTried,
     /// Neither: more at once failed more often, or jobs took longer then.
     NeitherOverloaded,
-    /// Neither: all jobs ran at once already.
+    /// Not more at once: there was one job.
+    OneJob,
+    /// Not more at once: all jobs ran at once already.
     NeitherAllAtOnce,
     /// Neither: the longest job took nearly the whole time.
     NeitherLongest,
@@ -133,7 +143,11 @@ pub(crate) enum Advice {
     FasterStarts,
     /// The number at once was still going up when the jobs ran out.
     StillRising,
-    /// The run was too short to find out.
+    /// All jobs failed: that comes first.
+    AllFailed,
+    /// The run was too short to say anything.
+    TooShort,
+    /// It was not found out.
     Unknown,
 }
 
@@ -145,6 +159,10 @@ const CORES_FULL: f64 = 0.85;
 const CORES_MISSED: f64 = 0.25;
 /// Share of the allowed number that must have been in flight to say that it was reached.
 const LIMIT_FULL: f64 = 0.8;
+/// Share of the cores below which the jobs were not what kept them busy.
+const CORES_OURS: f64 = 0.5;
+/// The shortest run that is worth an explanation: a few times what it takes to start a process.
+const SHORTEST: Duration = Duration::from_millis(10);
 /// Share of the wall time from which one job decides it.
 const LONGEST_DECIDES: f64 = 0.8;
 
@@ -158,6 +176,7 @@ impl Summary {
         Self {
             jobs: facts.jobs,
             failed: facts.failed,
+            ended_early: facts.ended_early,
             wall_s,
             jobs_per_s: per_wall(facts.jobs as f64),
             at_once_mean,
@@ -200,39 +219,64 @@ fn verdict(facts: &Facts) -> Verdict {
 }
 
 fn advice(facts: &Facts, at_once_mean: f64, cores_busy_mean: f64) -> Advice {
-    if facts.jobs == 0 || facts.wall.is_zero() {
-        return Advice::Unknown;
+    if facts.jobs == 0 || facts.wall < SHORTEST {
+        return Advice::TooShort;
     }
-    if facts.jobs > 1 && facts.longest.as_secs_f64() >= LONGEST_DECIDES * facts.wall.as_secs_f64() {
-        let all = facts.peak as u64 >= facts.jobs;
-        return if all { Advice::NeitherAllAtOnce } else { Advice::NeitherLongest };
+    if facts.failed >= facts.jobs {
+        return Advice::AllFailed;
     }
-    let queued =
-        facts.split.queued.as_secs_f64() / facts.split.total().as_secs_f64().max(f64::MIN_POSITIVE);
-    if cores_busy_mean >= CORES_FULL * facts.cores as f64 || queued >= CORES_MISSED {
+    let total = facts.split.total().as_secs_f64().max(f64::MIN_POSITIVE);
+    let cores_full = cores_busy_mean >= CORES_FULL * facts.cores as f64;
+    if facts.split.queued.as_secs_f64() / total >= CORES_MISSED {
+        return if cores_full { Advice::MoreCores } else { Advice::FreeCores };
+    }
+    if let Some(advice) = nothing_left_to_start(facts) {
+        return advice;
+    }
+    if cores_full {
         return Advice::MoreCores;
-    }
-    if facts.jobs > 1 && facts.peak as u64 >= facts.jobs {
-        return Advice::NeitherAllAtOnce;
     }
     match facts.chosen {
         Chosen::Fixed { limit } => {
             let reached = at_once_mean >= LIMIT_FULL * limit as f64;
             if reached { Advice::MoreAtOnce } else { Advice::Unknown }
         }
-        Chosen::Auto { why, .. } => match why {
-            Reason::MaxJobs | Reason::Descriptors | Reason::Processes | Reason::Memory => {
-                Advice::HigherBound
-            }
-            Reason::MoreIsNotFaster | Reason::FewerIsAsFast | Reason::NeitherIsFaster => {
-                Advice::NeitherTried
-            }
-            Reason::IdleWhileWaiting | Reason::TooFewFinished | Reason::MoreIsFaster => {
-                Advice::StillRising
-            }
-            Reason::Starting => Advice::FasterStarts,
-            Reason::Failures | Reason::JobsSlower => Advice::NeitherOverloaded,
-            _ => Advice::Unknown,
-        },
+        Chosen::Auto { why: Reason::CpuBusy, .. }
+            if cores_busy_mean < CORES_OURS * facts.cores as f64 =>
+        {
+            Advice::OthersBusy
+        }
+        Chosen::Auto { why, .. } => after_auto(why),
+    }
+}
+
+/// The advice where more at once had nothing to run, however many were allowed.
+fn nothing_left_to_start(facts: &Facts) -> Option<Advice> {
+    if facts.ended_early {
+        return None;
+    }
+    let longest = facts.longest.as_secs_f64() >= LONGEST_DECIDES * facts.wall.as_secs_f64();
+    match facts.jobs {
+        1 => Some(Advice::OneJob),
+        jobs if facts.peak as u64 >= jobs => Some(Advice::NeitherAllAtOnce),
+        _ => longest.then_some(Advice::NeitherLongest),
+    }
+}
+
+/// The advice that follows from why `-j auto` ended at its number.
+fn after_auto(why: Reason) -> Advice {
+    match why {
+        Reason::MaxJobs | Reason::Descriptors | Reason::Processes | Reason::Memory => {
+            Advice::HigherBound
+        }
+        Reason::MoreIsNotFaster | Reason::FewerIsAsFast | Reason::NeitherIsFaster => {
+            Advice::NeitherTried
+        }
+        Reason::IdleWhileWaiting | Reason::TooFewFinished | Reason::MoreIsFaster => {
+            Advice::StillRising
+        }
+        Reason::Starting => Advice::FasterStarts,
+        Reason::Failures | Reason::JobsSlower => Advice::NeitherOverloaded,
+        _ => Advice::Unknown,
     }
 }

@@ -14,6 +14,7 @@ fn facts(wall_ms: u64, split_ms: [u64; 3], chosen: Chosen) -> Facts {
         longest: ms(200),
         peak: 32,
         cores: 2,
+        ended_early: false,
         chosen,
         history: Vec::new(),
     }
@@ -29,10 +30,10 @@ fn cpu_bound() {
     facts.peak = 2;
     assert_eq!(
         Summary::new(facts).paragraph(),
-        "cortado: 100 jobs in 10.0 s, none failed. 2.0 ran at once in the mean, 2 at most; auto ended at 2: the cores \
-         were busy. 1.9 of 2 usable cores busy with them at the same instant, in the mean. Job time: 98 % working, 2 % \
-         ready but waiting for a core, 1 % waiting for something else. CPU-bound. More cores would make it faster (98 % \
-         of them were busy already); more at once would not."
+        "cortado: 100 jobs in 10.0 s, none failed. 2.0 ran at once on average, 2 at most; auto ended at 2: the cores \
+         were busy. On average 1.9 of 2 usable cores were busy with them at the same instant. Job time: 98 % working, \
+         2 % ready but waiting for a core, 1 % waiting for something else. CPU-bound. More cores would make it faster \
+         (the jobs kept 98 % of them busy); more at once would not."
     );
 }
 
@@ -40,20 +41,28 @@ fn cpu_bound() {
 fn cores_that_others_use_are_missing_too() {
     let mut facts = facts(7_000, [9_800, 17_000, 200], Chosen::Fixed { limit: 4 });
     facts.peak = 4;
+    let text = "More cores, or less else running on these, would shorten the jobs: they stood ready without one for \
+        63 % of their time.";
+    assert_eq!(advice_of(facts.clone()), text);
+    // That all ran at once is no comfort then.
+    (facts.peak, facts.longest) = (100, facts.wall);
+    assert_eq!(advice_of(facts), text);
+    let mut idle = self::facts(7_000, [100, 0, 13_800], auto(2, Reason::CpuBusy));
+    idle.peak = 2;
     assert_eq!(
-        advice_of(facts),
-        "More cores would make it faster (jobs stood ready without one for 63 % of their time); more at once would not."
+        advice_of(idle),
+        "More at once was not tried: the cores were busy, though these jobs used only 0.0 of 2."
     );
 }
 
 #[test]
 fn io_bound_at_the_bound() {
-    let mut facts = facts(2_000, [100, 0, 60_000], auto(32, Reason::MaxJobs));
+    let mut facts = facts(2_000, [200, 0, 60_000], auto(32, Reason::MaxJobs));
     facts.failed = 3;
     assert_eq!(
         Summary::new(facts).paragraph(),
-        "cortado: 100 jobs in 2.0 s, 3 failed. 30.1 ran at once in the mean, 32 at most; auto ended at 32: --max-jobs \
-         allows no more. 0.1 of 2 usable cores busy with them at the same instant, in the mean. Job time: under 1 % \
+        "cortado: 100 jobs in 2.0 s, 3 failed. 30.1 ran at once on average, 32 at most; auto ended at 32: --max-jobs \
+         allows no more. On average 0.1 of 2 usable cores were busy with them at the same instant. Job time: under 1 % \
          working, 0 % ready but waiting for a core, 100 % waiting for something else. I/O-bound. More at once may make \
          it faster: --max-jobs 32 was reached and the cores were not full."
     );
@@ -65,10 +74,51 @@ fn mixed_with_a_fixed_number() {
     facts.peak = 2;
     assert_eq!(
         Summary::new(facts).paragraph(),
-        "cortado: 100 jobs in 10.0 s, none failed. 1.9 ran at once in the mean, 2 at most (-j 2). 0.8 of 2 usable cores \
-         busy with them at the same instant, in the mean. Job time: 42 % working, 0 % ready but waiting for a core, 58 % \
-         waiting for something else. Mixed: the jobs both work and wait. More at once may make it faster: all 2 slots \
-         were in use and the cores were not; try -j auto."
+        "cortado: 100 jobs in 10.0 s, none failed. 1.9 ran at once on average, 2 at most (-j 2). On average 0.8 of 2 \
+         usable cores were busy with them at the same instant. Job time: 42 % working, 0 % ready but waiting for a \
+         core, 58 % waiting for something else. Mixed: the jobs both work and wait. More at once may make it faster: \
+         all 2 slots were in use and not all cores were; try -j auto."
+    );
+}
+
+#[test]
+fn one_job_at_a_time_and_one_job() {
+    let mut facts = facts(10_000, [9_000, 900, 0], Chosen::Fixed { limit: 1 });
+    facts.peak = 1;
+    assert_eq!(
+        advice_of(facts.clone()),
+        "More at once may make it faster: the only slot was in use and not all cores were; try -j auto."
+    );
+    (facts.jobs, facts.longest) = (1, facts.wall);
+    assert_eq!(
+        Summary::new(facts).paragraph(),
+        "cortado: 1 job in 10.0 s, it did not fail. On average 0.9 of 2 usable cores were busy with it at the same \
+         instant. Job time: 91 % working, 9 % ready but waiting for a core, 0 % waiting for something else. CPU-bound. \
+         There was one job, so nothing could run beside it."
+    );
+}
+
+#[test]
+fn failures_and_an_early_end_come_before_advice() {
+    let mut all = facts(2_000, [100, 0, 60_000], auto(32, Reason::MoreIsFaster));
+    all.failed = 100;
+    let text = Summary::new(all).paragraph();
+    assert!(text.starts_with("cortado: 100 jobs in 2.0 s, all failed. "), "{text}");
+    assert!(text.ends_with(" I/O-bound."), "{text}");
+    let mut early = facts(2_000, [100, 0, 60_000], auto(32, Reason::Start));
+    (early.ended_early, early.peak, early.longest) = (true, 100, early.wall);
+    let text = Summary::new(early).paragraph();
+    assert!(text.contains("none failed; the run was ended before all had run."), "{text}");
+    assert!(text.ends_with("What would make it faster was not tested in this run."), "{text}");
+}
+
+#[test]
+fn a_few_milliseconds_say_nothing() {
+    let mut facts = facts(6, [5, 4, 1], Chosen::Fixed { limit: 4 });
+    (facts.jobs, facts.failed) = (3, 1);
+    assert_eq!(
+        Summary::new(facts).paragraph(),
+        "cortado: 3 jobs in 6 ms, 1 failed. Too short to say more."
     );
 }
 
@@ -105,7 +155,7 @@ fn every_other_advice() {
     assert_eq!(of(Reason::Start), "What would make it faster was not tested in this run.");
     assert_eq!(
         of(Reason::MoreIsFaster),
-        "A longer run would have had more at once: auto was still going up when the jobs ran out."
+        "A longer run would have had more at once: auto was still going up when it ended."
     );
     assert_eq!(
         of(Reason::Starting),
@@ -128,7 +178,12 @@ fn every_other_advice() {
 fn nothing_ran() {
     let mut none = facts(0, [0, 0, 0], Chosen::Fixed { limit: 4 });
     none.jobs = 0;
-    assert_eq!(Summary::new(none).paragraph(), "cortado: no jobs ran.");
+    assert_eq!(Summary::new(none.clone()).paragraph(), "cortado: no jobs ran.");
+    none.ended_early = true;
+    assert_eq!(
+        Summary::new(none).paragraph(),
+        "cortado: no job came to its end before the run was ended."
+    );
 }
 
 #[test]

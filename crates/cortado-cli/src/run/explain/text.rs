@@ -8,24 +8,25 @@ use super::{Advice, Change, Chosen, Summary, Verdict};
 /// The paragraph for people.
 pub(super) fn paragraph(summary: &Summary) -> String {
     if summary.verdict == Verdict::Nothing {
-        return "cortado: no jobs ran.".to_owned();
+        let text = match summary.ended_early {
+            true => "cortado: no job came to its end before the run was ended.",
+            false => "cortado: no jobs ran.",
+        };
+        return text.to_owned();
     }
-    let mut text = String::from("cortado: ");
-    let sentences = [
-        counts(summary),
-        at_once(summary),
-        cores(summary),
-        split(summary),
-        verdict(summary).to_owned(),
-        advice(summary),
-    ];
-    for (at, sentence) in sentences.iter().filter(|sentence| !sentence.is_empty()).enumerate() {
-        if at > 0 {
-            text.push(' ');
-        }
-        text.push_str(sentence);
-    }
-    text
+    let sentences = match summary.advice {
+        Advice::TooShort => vec![counts(summary), "Too short to say more.".to_owned()],
+        _ => vec![
+            counts(summary),
+            at_once(summary),
+            cores(summary),
+            split(summary),
+            verdict(summary).to_owned(),
+            advice(summary),
+        ],
+    };
+    let told = sentences.into_iter().filter(|sentence| !sentence.is_empty());
+    format!("cortado: {}", told.collect::<Vec<_>>().join(" "))
 }
 
 /// The history, a line each.
@@ -41,30 +42,38 @@ pub(super) fn history(changes: &[Change]) -> String {
 
 fn counts(s: &Summary) -> String {
     let jobs = if s.jobs == 1 { "1 job".to_owned() } else { format!("{} jobs", s.jobs) };
-    let failed = match s.failed {
-        0 => "none failed".to_owned(),
-        failed => format!("{failed} failed"),
+    let failed = match (s.failed, s.jobs) {
+        (0, 1) => "it did not fail".to_owned(),
+        (0, _) => "none failed".to_owned(),
+        (1, 1) => "it failed".to_owned(),
+        (failed, jobs) if failed == jobs => "all failed".to_owned(),
+        (failed, _) => format!("{failed} failed"),
     };
-    let failed = if s.jobs == 1 && s.failed == 0 { "it did not fail".to_owned() } else { failed };
-    format!("{jobs} in {}, {failed}.", seconds(s.wall_s))
+    let rest = if s.ended_early { "; the run was ended before all had run" } else { "" };
+    format!("{jobs} in {}, {failed}{rest}.", seconds(s.wall_s))
 }
 
+/// Of one job there is nothing to say here.
 fn at_once(s: &Summary) -> String {
+    if s.jobs == 1 && s.at_once_peak <= 1 {
+        return String::new();
+    }
     let text =
-        format!("{} ran at once in the mean, {} at most", figure(s.at_once_mean), s.at_once_peak);
+        format!("{} ran at once on average, {} at most", figure(s.at_once_mean), s.at_once_peak);
     match s.chosen {
         Chosen::Fixed { limit } => format!("{text} (-j {limit})."),
         Chosen::Auto { limit, why: Reason::Trying } => {
-            format!("{text}; auto was trying {limit} when the jobs ran out.")
+            format!("{text}; auto was trying {limit} in the end.")
         }
         Chosen::Auto { limit, why } => format!("{text}; auto ended at {limit}: {why}."),
     }
 }
 
 fn cores(s: &Summary) -> String {
-    let noun = if s.cores == 1 { "usable core" } else { "usable cores" };
+    let noun = if s.cores == 1 { "usable core was" } else { "usable cores were" };
+    let them = if s.jobs == 1 && s.at_once_peak <= 1 { "it" } else { "them" };
     format!(
-        "{} of {} {noun} busy with them at the same instant, in the mean.",
+        "On average {} of {} {noun} busy with {them} at the same instant.",
         figure(s.cores_busy_mean),
         s.cores
     )
@@ -92,9 +101,25 @@ fn verdict(s: &Summary) -> &'static str {
 
 fn advice(s: &Summary) -> String {
     match (s.advice, s.chosen) {
-        (Advice::MoreCores, _) => more_cores(s),
+        (Advice::MoreCores, _) => format!(
+            "More cores would make it faster (the jobs kept {} of them busy); more at once would not.",
+            percent((s.cores_busy_mean / s.cores as f64).min(1.0))
+        ),
+        (Advice::FreeCores, _) => format!(
+            "More cores, or less else running on these, would shorten the jobs: they stood ready without one for {} of \
+             their time.",
+            percent(s.queued_s / (s.working_s + s.queued_s + s.waiting_s))
+        ),
+        (Advice::OthersBusy, _) => format!(
+            "More at once was not tried: the cores were busy, though these jobs used only {} of {}.",
+            figure(s.cores_busy_mean),
+            s.cores
+        ),
+        (Advice::OneJob, _) => "There was one job, so nothing could run beside it.".to_owned(),
+        (Advice::AllFailed, _) => String::new(),
         (Advice::MoreAtOnce, Chosen::Fixed { limit }) => {
-            format!("More at once may make it faster: all {limit} slots were in use and the cores were not; try -j auto.")
+            let slots = if limit == 1 { "the only slot was".to_owned() } else { format!("all {limit} slots were") };
+            format!("More at once may make it faster: {slots} in use and not all cores were; try -j auto.")
         }
         (Advice::HigherBound, Chosen::Auto { limit, why }) => higher_bound(limit, why),
         (Advice::NeitherTried, _) => {
@@ -118,21 +143,10 @@ fn advice(s: &Summary) -> String {
                 .to_owned()
         }
         (Advice::StillRising, _) => {
-            "A longer run would have had more at once: auto was still going up when the jobs ran out.".to_owned()
+            "A longer run would have had more at once: auto was still going up when it ended.".to_owned()
         }
         _ => "What would make it faster was not tested in this run.".to_owned(),
     }
-}
-
-fn more_cores(s: &Summary) -> String {
-    let busy = s.cores_busy_mean / s.cores as f64;
-    let queued = s.queued_s / (s.working_s + s.queued_s + s.waiting_s);
-    let basis = if busy >= super::CORES_FULL {
-        format!("{} of them were busy already", percent(busy.min(1.0)))
-    } else {
-        format!("jobs stood ready without one for {} of their time", percent(queued))
-    };
-    format!("More cores would make it faster ({basis}); more at once would not.")
 }
 
 fn higher_bound(limit: usize, why: Reason) -> String {

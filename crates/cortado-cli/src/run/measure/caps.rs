@@ -8,7 +8,7 @@ use rustix::process::{Resource, getrlimit};
 
 /// Descriptors that stay for ourselves: standard streams, files, the runtime.
 const OWN_DESCRIPTORS: u64 = 64;
-/// Descriptors that a running job takes: its two output pipes and its process descriptor.
+/// Descriptors that a running job takes if nothing else is said: its two output pipes and its process descriptor.
 const DESCRIPTORS_PER_JOB: u64 = 3;
 /// Processes left for others when the kernel's or the user's bound is near.
 const OTHER_PROCESSES: u64 = 64;
@@ -49,10 +49,15 @@ impl Caps {
             cpus: affinity(),
             quota: groups.quota(&mut reader),
             memory: memory.iter().map(|limited| limited.limit).min(),
-            descriptors: descriptors(),
+            descriptors: descriptors(DESCRIPTORS_PER_JOB),
             processes: processes(&mut reader, &groups),
             limited: memory,
         }
+    }
+
+    /// The same for jobs that each take so many descriptors.
+    pub(crate) fn with_descriptors_per_job(self, per_job: u64) -> Self {
+        Self { descriptors: descriptors(per_job.max(1)), ..self }
     }
 
     /// Cores that can be kept busy: the CPUs we may run on, or what the quota grants, rounded up. At least 1.
@@ -82,9 +87,9 @@ fn affinity() -> Vec<usize> {
     (0..rustix::thread::CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu)).collect()
 }
 
-fn descriptors() -> Option<usize> {
+fn descriptors(per_job: u64) -> Option<usize> {
     let limit = getrlimit(Resource::Nofile).current?;
-    Some(jobs(limit.saturating_sub(OWN_DESCRIPTORS) / DESCRIPTORS_PER_JOB))
+    Some(jobs(limit.saturating_sub(OWN_DESCRIPTORS) / per_job))
 }
 
 fn jobs(count: u64) -> usize {
