@@ -67,7 +67,7 @@ impl Look {
             outcome.wanted_pace = outcome.wanted_pace.into_iter().chain(pace).min();
         }
         let somebody_minds = polled > 1 || waits(lanes, Lane::Wait);
-        if outcome.wanted_pace.is_some() && somebody_minds {
+        if outcome.wanted_pace.is_some() && somebody_minds && lanes.config().monitor {
             let pace = self.sample(lanes, elapsed);
             outcome.wanted_pace = outcome.wanted_pace.into_iter().chain(pace).min();
         }

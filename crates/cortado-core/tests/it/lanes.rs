@@ -198,3 +198,25 @@ fn a_timer_after_a_long_quiet_time() {
         .collect();
     until("the deadlines", || tasks.iter().all(|task| task.is_finished()));
 }
+
+#[test]
+fn with_the_monitor_off_nothing_moves() {
+    let runtime = Builder::new().worker_threads(2).monitor(false).build().unwrap();
+    let hogs: Vec<_> = (0..4)
+        .map(|_| {
+            runtime.spawn(async {
+                for _ in 0..500 {
+                    compute(200);
+                    yield_now().await;
+                }
+            })
+        })
+        .collect();
+    runtime.block_on(async {
+        for hog in hogs {
+            hog.await.unwrap();
+        }
+    });
+    let metrics = runtime.handle().metrics();
+    assert_eq!((metrics.work_threads, metrics.seats_freed, metrics.threads_lowered), (0, 0, 0));
+}

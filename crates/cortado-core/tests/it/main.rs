@@ -6,6 +6,7 @@
 
 mod abort;
 mod basics;
+mod counted;
 mod ending;
 mod lanes;
 mod panics;

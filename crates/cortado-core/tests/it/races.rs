@@ -8,20 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use cortado_core::{Builder, JoinHandle, Runtime, spawn, yield_now};
 
-struct Counted(Arc<AtomicUsize>);
-
-impl Counted {
-    fn new(alive: &Arc<AtomicUsize>) -> Counted {
-        alive.fetch_add(1, Ordering::SeqCst);
-        Counted(alive.clone())
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
+use crate::counted::Counted;
 
 /// A task that ends after so many turns, in one of the states in which the abort may find it.
 fn task(runtime: &Runtime, alive: &Arc<AtomicUsize>, turns: usize) -> JoinHandle<Counted> {

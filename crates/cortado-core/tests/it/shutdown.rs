@@ -7,20 +7,7 @@ use std::time::{Duration, Instant};
 
 use cortado_core::{Builder, Runtime, spawn, spawn_blocking, time, yield_now};
 
-struct Counted(Arc<AtomicUsize>);
-
-impl Counted {
-    fn new(count: &Arc<AtomicUsize>) -> Counted {
-        count.fetch_add(1, Ordering::SeqCst);
-        Counted(count.clone())
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
+use crate::counted::Counted;
 
 #[test]
 fn drops_every_task_under_load() {
