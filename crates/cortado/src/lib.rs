@@ -33,7 +33,7 @@ pub use cortado_core::{
     Runtime, TaskBuilder, Unconstrained, YieldNow, seam, spawn, spawn_blocking, spawn_local, time,
     unconstrained, yield_now,
 };
-pub use cortado_io::{fs, pipe, process, signal};
+pub use cortado_io::{fs, net, pipe, process, signal};
 /// Events and wait reasons, for who wants to listen.
 pub use cortado_probe as probe;
 

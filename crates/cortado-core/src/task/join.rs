@@ -67,20 +67,30 @@ impl<T> JoinHandle<T> {
     pub fn id(&self) -> TaskId {
         self.joint.task().header().id()
     }
+
+    /// Polls as the future does, for futures of other crates that wait in this one for something
+    /// with a name of its own, such as a file: the wait is reported for the place where the task
+    /// or the closure was spawned, with the reason `why`.
+    ///
+    /// # Panics
+    /// As the future.
+    pub fn poll_for(&mut self, context: &mut Context<'_>, why: Wait) -> Poll<Result<T, JoinError>> {
+        let location = self.joint.task().header().location();
+        let progress = ready!(turn::proceed(context, location));
+        let polled = self.joint.join(context.waker());
+        match &polled {
+            Poll::Ready(_) => progress.made(),
+            Poll::Pending => context::waits(why, location),
+        }
+        polled
+    }
 }
 
 impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let location = self.joint.task().header().location();
-        let progress = ready!(turn::proceed(context, location));
-        let polled = self.joint.join(context.waker());
-        match &polled {
-            Poll::Ready(_) => progress.made(),
-            Poll::Pending => context::waits(Wait::Join, location),
-        }
-        polled
+        self.poll_for(context, Wait::Join)
     }
 }
 
