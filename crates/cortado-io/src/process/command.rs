@@ -22,6 +22,7 @@ use rustix::process::Pid;
 use crate::process::child::{Child, Custody};
 use crate::process::error::SpawnError;
 use crate::process::handle::Process;
+use crate::process::newborn::Newborn;
 use crate::process::output::{RunOutput, RunStatus};
 
 /// What to start and how.
@@ -199,8 +200,29 @@ impl Command {
     #[track_caller]
     pub fn spawn_here(&mut self) -> Result<Child, SpawnError> {
         let program = self.program.clone();
-        let newborn = self.maker().make()?;
+        let newborn = self.spawn_newborn()?;
         newborn.attend().map_err(|error| SpawnError::new(program, error))
+    }
+
+    /// Starts the command as `spawn_here` does, and leaves it to the caller to wait for the child on
+    /// this thread or to make the reactor know it. Needs no runtime.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use cortado_io::process::Command;
+    ///
+    /// let mut child = Command::new("true").spawn_newborn()?;
+    /// while !child.wait_exited_for(Duration::from_secs(1))? {}
+    /// let (status, usage) = child.reap()?;
+    /// assert!(status.success() && usage.max_rss_kib > 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn spawn_newborn(&mut self) -> Result<Newborn, SpawnError> {
+        self.maker().make()
     }
 
     /// Starts the command and waits until it has ended; its standard streams are inherited.
@@ -279,21 +301,6 @@ fn process_of(child: &std::process::Child) -> io::Result<Arc<Process>> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let pid = pid.ok_or(io::ErrorKind::InvalidData)?;
     Process::new(pid).map(Arc::new)
-}
-
-/// A child before the reactor knows it.
-pub(crate) struct Newborn {
-    pub(crate) custody: Custody,
-    pub(crate) stdin: Option<OwnedFd>,
-    pub(crate) stdout: Option<OwnedFd>,
-    pub(crate) stderr: Option<OwnedFd>,
-}
-
-impl Newborn {
-    #[track_caller]
-    fn attend(self) -> io::Result<Child> {
-        Child::attend(self)
-    }
 }
 
 /// What `Command::spawn` returns.
