@@ -73,7 +73,7 @@ impl Child {
     /// for it.
     #[track_caller]
     pub(crate) fn attend(newborn: Newborn) -> io::Result<Child> {
-        let Newborn { mut custody, stdin, stdout, stderr } = newborn;
+        let Newborn { mut custody, stdin, stdout, stderr, .. } = newborn;
         let kill_on_drop = std::mem::replace(&mut custody.kill_on_drop, true);
         let sender = |fd: OwnedFd| Sender::from_owned_fd(fd);
         let receiver = |fd: OwnedFd| Receiver::from_owned_fd(fd);

@@ -199,9 +199,7 @@ impl Command {
     /// Outside of a runtime.
     #[track_caller]
     pub fn spawn_here(&mut self) -> Result<Child, SpawnError> {
-        let program = self.program.clone();
-        let newborn = self.spawn_newborn()?;
-        newborn.attend().map_err(|error| SpawnError::new(program, error))
+        self.spawn_newborn()?.attend()
     }
 
     /// Starts the command as `spawn_here` does, and leaves it to the caller to wait for the child on
@@ -286,6 +284,7 @@ impl Maker {
                 stdin: child.stdin.take().map(OwnedFd::from),
                 stdout: child.stdout.take().map(OwnedFd::from),
                 stderr: child.stderr.take().map(OwnedFd::from),
+                program: self.program.clone(),
             }),
             Err(error) => {
                 // Without its descriptor it could neither be waited for nor signalled safely.
@@ -315,10 +314,9 @@ impl Future for Spawn {
     type Output = Result<Child, SpawnError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Child, SpawnError>> {
-        let attended = match ready!(Pin::new(&mut self.making).poll(cx)) {
+        Poll::Ready(match ready!(Pin::new(&mut self.making).poll(cx)) {
             Ok(newborn) => newborn?.attend(),
-            Err(error) => Err(io::Error::other(error)),
-        };
-        Poll::Ready(attended.map_err(|error| SpawnError::new(self.program.clone(), error)))
+            Err(error) => Err(SpawnError::new(self.program.clone(), io::Error::other(error))),
+        })
     }
 }

@@ -4,6 +4,7 @@
 //! the registrations of its descriptors and the hand-over to a task, which together cost more than
 //! a child that ends within a millisecond takes to be made.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -15,6 +16,7 @@ use rustix::io::Errno;
 
 use crate::process::ResourceUsage;
 use crate::process::child::{Child, Custody};
+use crate::process::error::SpawnError;
 use crate::process::handle::ProcessHandle;
 
 /// A child that was made by [`Command::spawn_newborn`](crate::process::Command::spawn_newborn).
@@ -28,6 +30,7 @@ pub struct Newborn {
     /// The pipe from its standard error, in blocking mode, where that was `Stdio::piped`.
     pub stderr: Option<OwnedFd>,
     pub(crate) custody: Custody,
+    pub(crate) program: OsString,
 }
 
 impl Newborn {
@@ -79,8 +82,9 @@ impl Newborn {
     /// # Panics
     /// Outside of a runtime.
     #[track_caller]
-    pub fn attend(self) -> io::Result<Child> {
-        Child::attend(self)
+    pub fn attend(self) -> Result<Child, SpawnError> {
+        let program = self.program.clone();
+        Child::attend(self).map_err(|error| SpawnError::new(program, error))
     }
 }
 

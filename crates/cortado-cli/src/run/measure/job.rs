@@ -54,6 +54,13 @@ pub(crate) struct JobUse {
     pub(crate) peak_memory: u64,
 }
 
+impl JobUse {
+    /// What a job used that is one process, or whose processes it has waited for.
+    pub(crate) fn of_one_process(wall: Duration, cpu: Duration, queued: Duration) -> JobUse {
+        JobUse { wall, cpu, split: split(wall, cpu, queued), peak_memory: 0 }
+    }
+}
+
 /// Splits `wall` as the header of this file says.
 pub(crate) fn split(wall: Duration, cpu: Duration, queued: Duration) -> Split {
     let working = cpu.min(wall);
@@ -117,12 +124,13 @@ impl Default for Meter {
 }
 
 impl Meter {
-    /// A job was started as process `pid`.
-    pub(crate) fn started(&mut self, pid: u32, now: Duration) {
+    /// A job was started as process `pid` at `began`.
+    pub(crate) fn started(&mut self, pid: u32, began: Duration, now: Duration) {
         self.count(now);
+        self.alive += now.saturating_sub(began);
         let live = Live {
-            began: now,
-            looked: now,
+            began,
+            looked: began,
             seen: JobSample::default(),
             gone_queued: Duration::ZERO,
             descendants: Vec::new(),
@@ -162,6 +170,12 @@ impl Meter {
         self.peaks[self.ended % PEAKS] = live.peak;
         self.ended += 1;
         Some(Ended { wall, cpu, queued, peak_memory: live.peak })
+    }
+
+    /// A job has begun and ended since the last look, without being announced.
+    pub(crate) fn came_and_went(&mut self, used: &JobUse) {
+        self.alive += used.wall;
+        self.measured += used.split;
     }
 
     /// Looks at the running jobs: what all jobs did since the last look. The parts add up to the time that jobs were
