@@ -115,8 +115,7 @@ pub(super) fn was_short(run: &Run, ticket: &mut Ticket, short: Short) -> Attempt
         Err(error) => return cannot_wait(&error),
     };
     let runtime = end - start.since;
-    let used = JobUse::of_one_process(runtime, usage.user + usage.system, queued);
-    run.process_came_and_went(start.since, end, &used);
+    let used = run.process_came_and_went(start.since, end, usage.user + usage.system, queued);
     Attempt::Ended(Ended {
         outcome: outcome(status, None),
         start: start.date,

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 use cortado::process::{ExitStatus, Newborn, ResourceUsage, SpawnError};
 use rustix::io::Errno;
 
-use super::super::measure::Reader;
+use super::super::measure::{MEASURED, Reader};
 use super::super::output::read_waiting;
 use super::command::Prepared;
 use super::stock::Stock;
@@ -55,8 +55,8 @@ pub(super) struct Short {
     pub(super) start: Start,
     /// When it ended, since the run began.
     pub(super) end: Duration,
-    /// For how long it was ready without a core.
-    pub(super) queued: Duration,
+    /// For how long it was ready without a core, if that was measured.
+    pub(super) queued: Option<Duration>,
     pub(super) reaped: std::io::Result<(ExitStatus, ResourceUsage)>,
     /// What was in its pipes: standard output and error.
     pub(super) written: [Result<Vec<u8>, Errno>; 2],
@@ -70,7 +70,7 @@ pub(super) fn make(
     stays: Option<Duration>,
 ) -> Made {
     let mut reader = Reader::default();
-    loop {
+    for turn in 0_u64.. {
         let (seq, start) = (job.seq, Start::now(run));
         let newborn = match job.start() {
             Ok(newborn) => newborn,
@@ -84,17 +84,25 @@ pub(super) fn make(
             stock.saw_long();
             return Made::Runs { seq, start, newborn };
         }
-        match stock.hand_in(ended(seq, start, newborn, run, &mut reader)) {
+        let end = run.elapsed();
+        let measured = (turn % MEASURED == 0).then(|| reader.schedstat(newborn.id())).flatten();
+        let queued = measured.map(|measured| measured.queued);
+        match stock.hand_in(ended(seq, start, end, queued, newborn)) {
             Some(next) => job = next,
-            None => return Made::Nothing,
+            None => break,
         }
     }
+    Made::Nothing
 }
 
 /// Takes what a process has left, and reaps it.
-fn ended(seq: u64, start: Start, mut child: Newborn, run: Instant, reader: &mut Reader) -> Short {
-    let end = run.elapsed();
-    let queued = reader.schedstat(child.id()).unwrap_or_default().queued;
+fn ended(
+    seq: u64,
+    start: Start,
+    end: Duration,
+    queued: Option<Duration>,
+    mut child: Newborn,
+) -> Short {
     let waiting = |pipe: Option<OwnedFd>| match pipe {
         Some(pipe) => read_waiting(pipe.as_fd()),
         None => Ok(Vec::new()),

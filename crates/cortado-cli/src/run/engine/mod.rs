@@ -261,14 +261,21 @@ impl Run {
         self.tally.borrow_mut().started(began, self.lives.count());
     }
 
-    /// A process has lived from `began` to `end`.
-    fn process_came_and_went(&self, began: Duration, end: Duration, used: &JobUse) {
+    /// A process has lived from `began` to `end`; what it used.
+    fn process_came_and_went(
+        &self,
+        began: Duration,
+        end: Duration,
+        cpu: Duration,
+        queued: Option<Duration>,
+    ) -> JobUse {
         self.gate.borrow_mut().process_made();
-        self.meter.borrow_mut().came_and_went(used);
+        let used = self.meter.borrow_mut().came_and_went(end - began, cpu, queued);
         let mut tally = self.tally.borrow_mut();
         tally.started(began, self.lives.count());
         tally.ended(end);
-        tally.used(used);
+        tally.used(&used);
+        used
     }
 
     /// A process has exited and was not reaped.

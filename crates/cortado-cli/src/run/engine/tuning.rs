@@ -59,7 +59,7 @@ pub(super) const MEMORY_EVICTS: f64 = 0.5;
 
 /// How long a maker stays with a job that it expects to be short: several times as long as `true`
 /// takes on a busy machine. What a job writes beyond its pipe, and a signal to it, waits for so long.
-pub(super) const STAYS: Duration = Duration::from_millis(5);
+pub(super) const STAYS: Duration = Duration::from_millis(10);
 
 /// Jobs in a row that must have been short before the next one is expected to be: few enough that
 /// a run of a hundred gains, and enough that jobs of mixed lengths are left to the event loop.

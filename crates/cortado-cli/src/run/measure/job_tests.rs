@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
-use super::job::{JobUse, Meter, split};
+use super::job::{Meter, split};
 
 /// Waits until the process has ended, and leaves it to be waited for.
 fn wait_unreaped(child: &Child) {
@@ -84,8 +84,11 @@ fn looks_add_up_to_the_time_of_the_jobs() {
     assert_eq!((used.wall, used.cpu), (4 * second, second));
     assert_eq!(meter.look(5 * second).total(), 3 * second);
     // One that was never announced counts with what it used.
-    meter.came_and_went(&JobUse::of_one_process(second, second / 4, second / 4));
+    meter.came_and_went(second, second / 4, Some(second / 4));
     let seen = meter.look(6 * second);
     assert_eq!((seen.total(), seen.wait_share()), (2 * second, 0.5));
+    // The next, which was not measured, as that one.
+    let used = meter.came_and_went(2 * second, second, None);
+    assert_eq!((used.split.working, used.split.queued), (second, second / 2));
     assert_eq!(meter.job_peak(), 0);
 }
