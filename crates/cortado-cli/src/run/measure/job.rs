@@ -204,6 +204,11 @@ impl Meter {
         scaled(std::mem::take(&mut self.measured), alive)
     }
 
+    /// When each of the live jobs began.
+    pub(crate) fn begins(&self) -> Vec<Duration> {
+        self.jobs.values().map(|live| live.began).collect()
+    }
+
     /// Resident memory of the live jobs together, bytes, as last seen.
     pub(crate) fn live_memory(&self) -> u64 {
         self.jobs.values().map(|live| live.resident).sum()
