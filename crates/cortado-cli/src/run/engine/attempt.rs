@@ -68,6 +68,7 @@ pub(super) async fn see_to_end(
         Ok(child) => child,
         Err(error) => return not_made(start, error),
     };
+    live.is_watched(child.handle());
     run.process_made(child.id(), start.since);
     let gone = watch(run, ticket, start, &mut child, live).await;
     let used = run.process_ended(child.id());

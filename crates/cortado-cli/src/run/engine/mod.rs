@@ -39,6 +39,8 @@ mod signals;
 mod slots;
 mod stock;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod tuning;
 mod turn;
 
@@ -178,6 +180,8 @@ struct Run {
     busy: Cell<usize>,
     /// Makers at work.
     making: Cell<usize>,
+    /// The run is to be stopped, as by Ctrl-Z.
+    stops: Cell<bool>,
     /// Jobs that were begun and are not yet settled, output and log included.
     unsettled: Cell<usize>,
     /// Another job could start now if the limit were higher.
@@ -217,6 +221,7 @@ impl Run {
             slots: RefCell::default(),
             busy: Cell::new(0),
             making: Cell::new(0),
+            stops: Cell::new(false),
             unsettled: Cell::new(0),
             more: Cell::new(true),
             alarm: RefCell::default(),

@@ -43,7 +43,8 @@ impl Making {
 
 impl Drop for Making {
     fn drop(&mut self) {
-        if self.0.making.replace(self.0.making.get() - 1) >= self.0.makers() {
+        let makers = self.0.making.replace(self.0.making.get() - 1);
+        if makers >= self.0.makers() || self.0.stops.get() {
             self.0.wake();
         }
     }
@@ -67,7 +68,8 @@ impl Run {
         self.waker.borrow_mut().clone_from(cx.waker());
         loop {
             let now = self.now();
-            self.take_up_short(self.busy.get().saturating_sub(self.limit(now)), cx.waker());
+            self.take_up_short(self.surplus(now), cx.waker());
+            self.stop_if_told();
             self.look(now);
             let start = self.start_jobs(cx, now);
             self.prepare_ahead(cx, now);
@@ -97,7 +99,7 @@ impl Run {
     /// Starts jobs while it may. When to come back even if nothing happens.
     fn start_jobs(self: &Rc<Self>, cx: &mut Context<'_>, now: Duration) -> Option<Duration> {
         self.more.set(false);
-        while self.stage() == Stage::Going {
+        while self.stage() == Stage::Going && !self.stops.get() {
             let again = !self.again.borrow().is_empty() || self.stock.len() > 0;
             if !again && !self.is_supplied(cx) {
                 return None;
@@ -148,6 +150,12 @@ impl Run {
         self.pace.borrow().limit().min(self.gate.borrow().ceiling(now))
     }
 
+    /// How many more makers are at work than may be.
+    fn surplus(&self, now: Duration) -> usize {
+        let limit = if self.stops.get() { 0 } else { self.limit(now) };
+        self.busy.get().saturating_sub(limit)
+    }
+
     /// For how long a maker may stay with a job that is expected to be short; none where makers are
     /// to do nothing but make.
     pub(super) fn may_stay(&self) -> Option<Duration> {
@@ -159,8 +167,8 @@ impl Run {
     fn prepare_ahead(self: &Rc<Self>, cx: &mut Context<'_>, now: Duration) {
         let chains = self.may_stay().is_some() && self.stock.expects_short();
         // Where processes cannot be made, each is a new try, for the gate to decide on.
-        if !chains || self.stage() != Stage::Going || self.gate.borrow().ceiling_ends(now).is_some()
-        {
+        let starts = self.stage() == Stage::Going && !self.stops.get();
+        if !chains || !starts || self.gate.borrow().ceiling_ends(now).is_some() {
             return;
         }
         while self.stock.len() < STOCK && self.again.borrow().is_empty() {
