@@ -14,6 +14,7 @@ mod registry;
 mod report;
 mod round;
 mod service;
+mod soak;
 mod versions;
 mod workload;
 
@@ -49,7 +50,8 @@ struct Cli {
     cortado: Option<PathBuf>,
 }
 
-/// The parts that the benchmarks themselves start as processes of their own.
+/// What is no group: the parts that the benchmarks themselves start as processes of their own, and
+/// the soak.
 #[derive(Subcommand)]
 enum Part {
     /// A piece of work for a job of the `jobs` group.
@@ -61,6 +63,8 @@ enum Part {
     Serve(mixed::ServeArgs),
     /// The open-loop echo client of the `mixed` group.
     Client(mixed::ClientArgs),
+    /// A random mixture of everything, and whether all of it is accounted for at the end.
+    Soak(soak::SoakArgs),
 }
 
 fn main() -> ExitCode {
@@ -69,6 +73,7 @@ fn main() -> ExitCode {
         Some(Part::Workload { work }) => workload::run(&work),
         Some(Part::Serve(args)) => mixed::serve(&args),
         Some(Part::Client(args)) => mixed::client(&args),
+        Some(Part::Soak(args)) => soak::run(&args),
         None => run_group(&cli),
     };
     match outcome {
