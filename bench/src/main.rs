@@ -8,11 +8,14 @@
 mod cortado_binary;
 mod goal;
 mod jobs;
+mod latency;
 mod measured_child;
 mod mixed;
+mod net;
 mod registry;
 mod report;
 mod round;
+mod server_process;
 mod service;
 mod soak;
 mod versions;
@@ -65,6 +68,10 @@ enum Part {
     Client(mixed::ClientArgs),
     /// A random mixture of everything, and whether all of it is accounted for at the end.
     Soak(soak::SoakArgs),
+    /// A server of the `net` group: an echo, and nothing else.
+    EchoServer(net::ServerArgs),
+    /// The closed-loop client of the `net` group.
+    EchoClient(net::ClientArgs),
 }
 
 fn main() -> ExitCode {
@@ -74,6 +81,8 @@ fn main() -> ExitCode {
         Some(Part::Serve(args)) => mixed::serve(&args),
         Some(Part::Client(args)) => mixed::client(&args),
         Some(Part::Soak(args)) => soak::run(&args),
+        Some(Part::EchoServer(args)) => net::server(&args),
+        Some(Part::EchoClient(args)) => net::client(&args),
         None => run_group(&cli),
     };
     match outcome {

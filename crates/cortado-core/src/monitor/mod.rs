@@ -21,7 +21,7 @@ use crate::context;
 use crate::handle::Handle;
 use crate::lanes::Lanes;
 use crate::poller::Wait;
-use crate::shim::atomic::{AtomicU64, Ordering};
+use crate::shim::atomic::AtomicU64;
 use crate::sys;
 use crate::tuning::{TICK_LONG, TICK_SHORT, TICKS_BEFORE_SLEEP};
 use look::Look;
