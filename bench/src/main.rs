@@ -1,8 +1,8 @@
 //! Benchmarks of cortado beside its peers: `bench GROUP [CASE…]` runs the contenders of each case
 //! round by round in one run and prints median, minimum and whether the goals are met. The same
 //! binary also is the work that the contenders are given (`bench workload …`), the servers that
-//! are measured (`bench serve …`) and the client that measures them (`bench client …`), so that a
-//! run needs nothing but this binary, `cortado` and whatever peers are installed.
+//! are measured (`bench serve …`), the client that measures them (`bench client …`) and the contenders
+//! of one runtime each (`bench contend …`), so that a run needs nothing but this binary, `cortado` and whatever peers are installed.
 #![forbid(unsafe_code)]
 
 mod cortado_binary;
@@ -13,6 +13,7 @@ mod mixed;
 mod registry;
 mod report;
 mod round;
+mod runtime;
 mod service;
 mod versions;
 mod workload;
@@ -61,6 +62,8 @@ enum Part {
     Serve(mixed::ServeArgs),
     /// The open-loop echo client of the `mixed` group.
     Client(mixed::ClientArgs),
+    /// One contender of the `runtime` group in one case.
+    Contend(runtime::ContendArgs),
 }
 
 fn main() -> ExitCode {
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Some(Part::Workload { work }) => workload::run(&work),
         Some(Part::Serve(args)) => mixed::serve(&args),
         Some(Part::Client(args)) => mixed::client(&args),
+        Some(Part::Contend(args)) => runtime::contend(&args),
         None => run_group(&cli),
     };
     match outcome {
