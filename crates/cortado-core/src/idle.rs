@@ -80,6 +80,11 @@ impl Idle {
         (self.counts.load(Ordering::Relaxed) >> 32) as usize
     }
 
+    /// At most one worker searches, as of some moment during the call.
+    pub(crate) fn searches_alone(&self) -> bool {
+        self.counts.load(Ordering::Relaxed) & HALF <= SEARCHING
+    }
+
     /// How many seats there are.
     pub(crate) fn seats(&self) -> usize {
         self.seats as usize

@@ -8,6 +8,11 @@ use std::time::Duration;
 /// measured here.
 pub(crate) const LOOK_EVERY_POLLS: u32 = 61;
 
+/// Polls between two looks of a busy worker at its lane's injector, which costs two loads where it
+/// is empty. `runtime spawn-many-remote-busy1`: with 61, and one task at a time, tasks from outside
+/// waited 80 times as long as Tokio's beside tasks that yield.
+pub(crate) const INJECTOR_EVERY_POLLS: u32 = 8;
+
 /// Tasks in a row that may run from the next-task slot while others wait in the ring. Tokio's
 /// figure; keeps a pair of tasks that wake each other from starving the rest. Not measured here.
 pub(crate) const NEXT_IN_A_ROW: u32 = 3;
@@ -15,6 +20,21 @@ pub(crate) const NEXT_IN_A_ROW: u32 = 3;
 /// Tasks that a worker takes from the injector beside the one that it runs. Bounded so that the
 /// lock is held shortly; not measured here.
 pub(crate) const INJECTOR_BATCH: usize = 32;
+
+/// A worker that finds nothing looks on for a few µs before it sleeps, if it has polled so often
+/// since it rose: then tasks come faster than threads can be woken. One that was woken for a request
+/// or a timer has polled less, and sleeps at once.
+pub(crate) const LINGER_AFTER_POLLS: u32 = 16;
+
+/// Looks of a lingering worker at the queues. With `LINGER_PAUSES` about 5 µs in all, what waking a
+/// thread costs its waker and the thread (a futex hand-over is 7 to 8 µs here).
+pub(crate) const LINGER_LOOKS: u32 = 16;
+/// Spin-loop hints between two such looks.
+pub(crate) const LINGER_PAUSES: u32 = 8;
+
+/// The most slots, and the most shares in the lanes, that a worker keeps at hand for its tasks. With
+/// 256, a change of the shared words is paid once for 64 tasks or more.
+pub(crate) const SPARE_MOST: usize = 256;
 
 /// How long one poll may last while others wait, before its seat is freed, in the wait lane.
 /// `mixed --quick`: with 0.5 ms the echo's tail stays far below the computing polls; the monitor

@@ -545,6 +545,13 @@ impl Runnable {
         }
     }
 
+    /// Hands it to the task's scheduler. The caller has a reference of its own.
+    pub(crate) fn schedule(self) {
+        let runnable = ManuallyDrop::new(self);
+        // SAFETY: T4 (the runnable's reference passes on; the caller keeps another).
+        unsafe { (runnable.header().table.schedule)(runnable.0) }
+    }
+
     pub(super) fn ptr(&self) -> NonNull<Header> {
         self.0
     }

@@ -55,5 +55,6 @@ mod waker;
 
 pub(crate) use cell::{Header, Name, Runnable, Schedule, Task, new_task};
 pub use join::{AbortHandle, JoinError, JoinHandle};
+pub(crate) use joint::Joint;
 pub use named::TaskBuilder;
 pub(crate) use shield::shielded;
