@@ -197,7 +197,7 @@ impl Lanes {
         let others_wait = !record.queue().is_empty();
         self.push_back(record, lane, task);
         if others_wait {
-            self.wake(lane);
+            self.wake_for_own(lane);
         }
     }
 
@@ -206,7 +206,7 @@ impl Lanes {
         // A task in the slot wakes nobody: it runs next, or the monitor sees it wait.
         if let Some(displaced) = record.queue().set_next(task) {
             self.push_back(record, lane, displaced);
-            self.wake(lane);
+            self.wake_for_own(lane);
         }
     }
 
@@ -308,6 +308,13 @@ impl Lanes {
     /// Work was made visible in the lane: wakes a worker for it, where one is needed.
     pub(crate) fn wake(self: &Arc<Self>, lane: Lane) {
         if let Some(grant) = self.lane(lane).idle.begin_wake() {
+            self.hand_over(lane, grant);
+        }
+    }
+
+    /// The same for work in the queue of the calling worker, which holds a seat.
+    fn wake_for_own(self: &Arc<Self>, lane: Lane) {
+        if let Some(grant) = self.lane(lane).idle.begin_wake_for_own() {
             self.hand_over(lane, grant);
         }
     }

@@ -8,6 +8,7 @@ mod spare;
 use std::hint;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Instant;
 
 use cortado_probe::{Event, Lane, emit, turn};
 
@@ -35,6 +36,8 @@ pub(crate) struct Worker {
     poll_number: u64,
     /// Counts polls and looks, for what is done now and then.
     polls: u32,
+    /// Not before this time is it worth the system call to look at the descriptors again.
+    next_look: Instant,
     /// Polls since the worker last rose.
     polls_awake: u32,
     next_in_a_row: u32,
@@ -53,6 +56,7 @@ impl Worker {
             poll_number: 0,
             polls: 0,
             polls_awake: 0,
+            next_look: Instant::now(),
             next_in_a_row: 0,
             lanes,
             record,
@@ -105,7 +109,9 @@ impl Worker {
     fn look_around(&mut self) {
         if self.polls % tuning::LOOK_EVERY_POLLS == tuning::LOOK_EVERY_POLLS - 1 {
             self.polls = self.polls.wrapping_add(1);
-            if self.lane == Lane::Wait {
+            let now = Instant::now();
+            if self.lane == Lane::Wait && now >= self.next_look {
+                self.next_look = now + tuning::LOOK_EVERY;
                 self.lanes.poll_now(&mut self.ready);
             }
         }
