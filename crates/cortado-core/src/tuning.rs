@@ -17,6 +17,11 @@ pub(crate) const LOOK_EVERY: Duration = Duration::from_micros(10);
 /// waited 80 times as long as Tokio's beside tasks that yield.
 pub(crate) const INJECTOR_EVERY_POLLS: u32 = 8;
 
+/// The same for a worker that has many tasks of its own, each of which waits for the others: so many
+/// polls of its own stand against one task from the injector. A multiple of the figure above. With 8
+/// the workers contend for the injector: `runtime yield` doubles.
+pub(crate) const INJECTOR_EVERY_POLLS_WITH_MANY: u32 = 64;
+
 /// Tasks in a row that may run from the next-task slot while others wait in the ring. Tokio's
 /// figure; keeps a pair of tasks that wake each other from starving the rest. Not measured here.
 pub(crate) const NEXT_IN_A_ROW: u32 = 3;

@@ -124,8 +124,13 @@ impl Worker {
             return None;
         }
         let has_few = self.record.queue().waiting() < tuning::INJECTOR_BATCH;
-        let more = if has_few { tuning::INJECTOR_BATCH } else { 0 };
-        self.lanes.take_injected(&self.record, self.lane, more)
+        if has_few {
+            self.lanes.take_injected(&self.record, self.lane, tuning::INJECTOR_BATCH)
+        } else if self.polls.is_multiple_of(tuning::INJECTOR_EVERY_POLLS_WITH_MANY) {
+            self.lanes.take_injected(&self.record, self.lane, 0)
+        } else {
+            None
+        }
     }
 
     /// From the worker's own queue; now and then from the injector first.
