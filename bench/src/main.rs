@@ -1,8 +1,8 @@
 //! Benchmarks of cortado beside its peers: `bench GROUP [CASE…]` runs the contenders of each case
 //! round by round in one run and prints median, minimum and whether the goals are met. The same
 //! binary also is the work that the contenders are given (`bench workload …`), the servers that
-//! are measured (`bench serve …`) and the client that measures them (`bench client …`), so that a
-//! run needs nothing but this binary, `cortado` and whatever peers are installed.
+//! are measured (`bench serve …`), the client that measures them (`bench client …`) and the contenders
+//! of one runtime each (`bench contend …`), so that a run needs nothing but this binary, `cortado` and whatever peers are installed.
 #![forbid(unsafe_code)]
 
 mod cortado_binary;
@@ -15,6 +15,7 @@ mod net;
 mod registry;
 mod report;
 mod round;
+mod runtime;
 mod server_process;
 mod service;
 mod soak;
@@ -72,6 +73,8 @@ enum Part {
     EchoServer(net::ServerArgs),
     /// The closed-loop client of the `net` group.
     EchoClient(net::ClientArgs),
+    /// One contender of the `runtime` group in one case.
+    Contend(runtime::ContendArgs),
 }
 
 fn main() -> ExitCode {
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Some(Part::Soak(args)) => soak::run(&args),
         Some(Part::EchoServer(args)) => net::server(&args),
         Some(Part::EchoClient(args)) => net::client(&args),
+        Some(Part::Contend(args)) => runtime::contend(&args),
         None => run_group(&cli),
     };
     match outcome {
