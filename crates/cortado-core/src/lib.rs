@@ -52,6 +52,7 @@ mod sys;
 mod task;
 mod timer;
 mod tuning;
+mod unconstrained;
 mod worker;
 mod yield_now;
 
@@ -63,6 +64,7 @@ pub use single::LocalRuntime;
 pub use spawn::{spawn, spawn_blocking, spawn_local};
 pub use task::{AbortHandle, JoinError, JoinHandle, TaskBuilder};
 pub use timer::time;
+pub use unconstrained::{Unconstrained, unconstrained};
 pub use yield_now::{YieldNow, yield_now};
 
 /// Readiness of descriptors, for crates that make types of I/O from it.

@@ -4,9 +4,9 @@ use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use cortado_probe::{TaskId, Wait};
+use cortado_probe::{TaskId, Wait, turn};
 use parking_lot::Mutex;
 
 use super::cell::Task;
@@ -73,9 +73,12 @@ impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let location = self.joint.task().header().location();
+        let progress = ready!(turn::proceed(context, location));
         let polled = self.joint.join(context.waker());
-        if polled.is_pending() {
-            context::waits(Wait::Join, self.joint.task().header().location());
+        match &polled {
+            Poll::Ready(_) => progress.made(),
+            Poll::Pending => context::waits(Wait::Join, location),
         }
         polled
     }

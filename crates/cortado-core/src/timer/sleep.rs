@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use cortado_probe::Wait;
+use cortado_probe::{Wait, turn};
 
 use super::entry::{Entry, Reset};
 use crate::poller::Poller;
@@ -188,9 +188,11 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let progress = ready!(turn::proceed(cx, self.location));
         let polled = self.poll_quietly(cx);
-        if polled.is_pending() {
-            crate::context::waits(Wait::Sleep, self.location);
+        match polled {
+            Poll::Ready(()) => progress.made(),
+            Poll::Pending => crate::context::waits(Wait::Sleep, self.location),
         }
         polled
     }
