@@ -1,0 +1,29 @@
+//! Channels, select and locks, for tasks and plain threads alike.
+//!
+//! Nothing here needs a scheduler: every waiting operation is a future that runs on any executor,
+//! and every future can also [block](Blocking) a plain thread, with or without a deadline.
+//!
+//! Conventions that hold for all of them:
+//! - **Names and meaning** are Tokio's and std's where these have the same thing.
+//! - **Fairness**: who waits longest is served first. A lock that is released while somebody waits
+//!   is handed over, and nobody overtakes.
+//! - **Cancel safety**: each future says what dropping it means. None loses a wake-up, a permit or
+//!   a message: what a dropped future was granted goes to the next in line.
+//! - **No poisoning**: a panic while a lock is held releases the lock, and the value stays as the
+//!   panic left it. A task that panics is an everyday event that its `JoinHandle` reports; one
+//!   request's failure must not make every later one fail. Who needs a flag keeps it beside the
+//!   value.
+//! - **Priorities**: each object has a small lock of its own around its list of waiters, held for
+//!   tens of nanoseconds and only when somebody waits. A thread of low priority that is preempted
+//!   right there keeps others waiting, as with any lock.
+
+#![deny(clippy::undocumented_unsafe_blocks)]
+
+mod park;
+mod report;
+
+mod shim;
+mod tuning;
+mod wait_list;
+
+pub use park::{Blocking, TimedOut};

@@ -1,0 +1,3 @@
+//! What `cortado-sync` promises, one file per promise.
+
+mod cancel_driver;
