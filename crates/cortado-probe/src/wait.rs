@@ -22,6 +22,12 @@ pub enum Wait {
     Child,
     /// For a signal from the operating system.
     Signal,
+    /// For room in a channel, or for a receiver to take the message.
+    ChannelSend,
+    /// For a message of a channel.
+    ChannelReceive,
+    /// For one of several sends and receives.
+    Select,
     /// For a mutex.
     Mutex,
     /// For a read lock.
@@ -71,6 +77,9 @@ impl Wait {
             Wait::Blocking => "a closure on the blocking pool",
             Wait::Child => "a child process to end",
             Wait::Signal => "a signal",
+            Wait::ChannelSend => "room in a channel",
+            Wait::ChannelReceive => "a message of a channel",
+            Wait::Select => "one of several channels",
             Wait::Mutex => "a mutex",
             Wait::ReadLock => "a read lock",
             Wait::WriteLock => "a write lock",

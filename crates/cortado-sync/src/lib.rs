@@ -19,9 +19,10 @@
 
 #![deny(clippy::undocumented_unsafe_blocks)]
 
+pub mod channel;
 mod park;
 mod report;
-
+pub mod select;
 mod shim;
 mod tuning;
 mod wait_list;
