@@ -19,12 +19,50 @@
 
 #![deny(clippy::undocumented_unsafe_blocks)]
 
+mod barrier;
+pub mod broadcast;
+mod cancel;
 pub mod channel;
+mod condvar;
+mod gate;
+mod guard;
+mod mutex;
+mod notify;
+mod once_cell;
+pub mod oneshot;
 mod park;
 mod report;
+mod rwlock;
 pub mod select;
+mod semaphore;
+mod set_once;
 mod shim;
+mod slot;
 mod tuning;
+mod wait_group;
 mod wait_list;
+pub mod watch;
 
+pub use barrier::{Barrier, BarrierWait, BarrierWaitResult};
+pub use cancel::{
+    CancellationToken, Cancelled, CancelledOwned, DropGuard, DropGuardRef, RunUntilCancelled,
+};
+pub use condvar::{ConditionWait, ConditionWaitWhile, Condvar};
+pub use guard::{ExclusiveGuard, SharedGuard};
+pub use mutex::{
+    LockMutex, LockMutexOwned, MappedMutexGuard, Mutex, MutexGuard, OwnedMutexGuard, TryLockError,
+};
+pub use notify::{Notification, Notify, NotifyNotified, NotifyNotifiedOwned};
+pub use once_cell::{GetOrInit, GetOrTryInit, OnceCell, SetError};
 pub use park::{Blocking, TimedOut};
+pub use rwlock::{
+    MappedRwLockReadGuard, MappedRwLockWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard,
+    ReadRwLock, ReadRwLockOwned, RwLock, RwLockReadGuard, RwLockWriteGuard, WriteRwLock,
+    WriteRwLockOwned,
+};
+pub use semaphore::{
+    AcquireError, AcquirePermits, AcquirePermitsOwned, OwnedSemaphorePermit, Permit, Semaphore,
+    SemaphorePermit, TryAcquireError,
+};
+pub use set_once::{SetOnce, SetOnceError, SetOnceWait};
+pub use wait_group::{WaitGroup, WaitGroupGuard, WaitGroupWait};

@@ -37,11 +37,6 @@ mod imp {
 
     impl<T: ?Sized> UnsafeCell<T> {
         #[inline]
-        pub(crate) fn with<R>(&self, read: impl FnOnce(*const T) -> R) -> R {
-            read(self.0.get())
-        }
-
-        #[inline]
         pub(crate) fn with_mut<R>(&self, change: impl FnOnce(*mut T) -> R) -> R {
             change(self.0.get())
         }

@@ -35,7 +35,7 @@ use crate::shim::atomic::{AtomicBool, Ordering};
 use crate::shim::{Mutex, MutexGuard, UnsafeCell, const_constructors};
 
 /// An object with a line of waiters.
-pub(crate) trait Waited: Sized {
+pub trait Waited: Sized {
     /// What the lock guards beside the list.
     type State;
     /// What a waiter says that it needs.
@@ -54,7 +54,7 @@ pub(crate) trait Waited: Sized {
 }
 
 /// Something that contains a `Waited`, or is one.
-pub(crate) trait House {
+pub trait House {
     /// What is waited for.
     type Object: Waited;
 
@@ -63,40 +63,48 @@ pub(crate) trait House {
 }
 
 /// A pointer that keeps a house alive and in its place. Implemented here only (I5).
-pub(crate) trait Holder {
-    /// What is waited for.
-    type Object: Waited;
+pub trait Holder {
+    /// What it points to.
+    type House: House + ?Sized;
 
     /// The same one each time.
-    fn object(&self) -> &Self::Object;
+    fn house(&self) -> &Self::House;
+
+    /// What is waited for.
+    fn object(&self) -> &Object<Self> {
+        self.house().object()
+    }
 }
 
-impl<H: House + ?Sized> Holder for &H {
-    type Object = H::Object;
+/// What is waited for through a holder.
+pub(crate) type Object<H> = <<H as Holder>::House as House>::Object;
 
-    fn object(&self) -> &H::Object {
-        (**self).object()
+impl<H: House + ?Sized> Holder for &H {
+    type House = H;
+
+    fn house(&self) -> &H {
+        self
     }
 }
 
 impl<H: House + ?Sized> Holder for Arc<H> {
-    type Object = H::Object;
+    type House = H;
 
-    fn object(&self) -> &H::Object {
-        (**self).object()
+    fn house(&self) -> &H {
+        self
     }
 }
 
 type NodePtr<O> = NonNull<Node<O>>;
 
 /// See the module.
-pub(crate) struct WaitQueue<O: Waited> {
+pub struct WaitQueue<O: Waited> {
     lock: Mutex<Guarded<O>>,
 }
 
 /// The wakers of those who were granted, to be woken after the lock is released.
 #[derive(Default)]
-pub(crate) struct Wakes {
+pub struct Wakes {
     /// One is the usual number, and needs no memory.
     first: Option<Waker>,
     others: Vec<Waker>,
@@ -135,7 +143,7 @@ pub(crate) enum Join<G> {
 
 /// The end of the line that is granted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum End {
+pub enum End {
     /// Who waits longest.
     Front,
     /// Who came last.
@@ -143,7 +151,7 @@ pub(crate) enum End {
 }
 
 /// The queue while its lock is held.
-pub(crate) struct Line<'q, O: Waited> {
+pub struct Line<'q, O: Waited> {
     guarded: MutexGuard<'q, Guarded<O>>,
 }
 
@@ -244,25 +252,25 @@ fn with_links<O: Waited, R>(node: NodePtr<O>, change: impl FnOnce(&mut Links<O>)
 pub(crate) struct Waiting<H: Holder> {
     holder: H,
     /// The queue that the node is or was linked into; null before.
-    queue: Cell<*const WaitQueue<H::Object>>,
+    queue: Cell<*const WaitQueue<Object<H>>>,
     /// From `enter` until the owner has noticed the grant.
     entered: Cell<bool>,
-    node: Node<H::Object>,
+    node: Node<Object<H>>,
     _in_place: PhantomPinned,
 }
 
 // SAFETY: I1 (whoever has the `Waiting` touches its node by the rules, on whatever thread).
 unsafe impl<H> Send for Waiting<H> where
-    H: Holder<Object: Waited<State: Send, Need: Send, Grant: Send>> + Send
+    H: Holder<House: House<Object: Waited<State: Send, Need: Send, Grant: Send>>> + Send
 {
 }
 
 // SAFETY: I1 (what a shared reference gives is the holder and the need).
-unsafe impl<H: Holder<Object: Waited<Need: Sync>> + Sync> Sync for Waiting<H> {}
+unsafe impl<H: Holder<House: House<Object: Waited<Need: Sync>>> + Sync> Sync for Waiting<H> {}
 
 impl<H: Holder> Waiting<H> {
     /// Not in line yet.
-    pub(crate) fn new(holder: H, need: <H::Object as Waited>::Need) -> Waiting<H> {
+    pub(crate) fn new(holder: H, need: <Object<H> as Waited>::Need) -> Waiting<H> {
         Waiting {
             holder,
             queue: Cell::new(ptr::null()),
@@ -287,12 +295,12 @@ impl<H: Holder> Waiting<H> {
     }
 
     /// What is waited for.
-    pub(crate) fn object(&self) -> &H::Object {
+    pub(crate) fn object(&self) -> &Object<H> {
         self.holder.object()
     }
 
     /// What this waiter needs.
-    pub(crate) fn need(&self) -> <H::Object as Waited>::Need {
+    pub(crate) fn need(&self) -> <Object<H> as Waited>::Need {
         self.node.need
     }
 
@@ -306,13 +314,13 @@ impl<H: Holder> Waiting<H> {
         self: Pin<&mut Self>,
         context: &Context<'_>,
         decide: D,
-    ) -> Poll<<H::Object as Waited>::Grant>
+    ) -> Poll<<Object<H> as Waited>::Grant>
     where
         D: FnOnce(
-            &H::Object,
-            &mut Line<'_, H::Object>,
+            &Object<H>,
+            &mut Line<'_, Object<H>>,
             &mut Wakes,
-        ) -> Join<<H::Object as Waited>::Grant>,
+        ) -> Join<<Object<H> as Waited>::Grant>,
     {
         assert!(!self.entered.get(), "a waiter enters the line once at a time");
         let this = self.into_ref().get_ref();
@@ -341,7 +349,7 @@ impl<H: Holder> Waiting<H> {
     pub(crate) fn poll_granted(
         self: Pin<&mut Self>,
         context: &Context<'_>,
-    ) -> Poll<<H::Object as Waited>::Grant> {
+    ) -> Poll<<Object<H> as Waited>::Grant> {
         let this = self.into_ref().get_ref();
         assert!(this.entered.get(), "only who is in line is granted");
         if !this.is_granted() && !this.keep_waker(context.waker()) {
@@ -356,7 +364,7 @@ impl<H: Holder> Waiting<H> {
 
     /// Keeps the waker of this poll; true where a grant came first.
     fn keep_waker(&self, waker: &Waker) -> bool {
-        let is_kept = |links: *mut Links<H::Object>| {
+        let is_kept = |links: *mut Links<Object<H>>| {
             // SAFETY: I1 (not granted, so it is in the list, whose lock the callers hold).
             unsafe { &*links }.waker.as_ref().is_some_and(|kept| kept.will_wake(waker))
         };
@@ -378,7 +386,7 @@ impl<H: Holder> Waiting<H> {
         granted
     }
 
-    fn take_grant(&self) -> <H::Object as Waited>::Grant {
+    fn take_grant(&self) -> <Object<H> as Waited>::Grant {
         self.entered.set(false);
         // SAFETY: I4 (granted: the owner has the node to itself).
         let grant = self.node.links.with_mut(|links| unsafe { &mut *links }.grant.take());
@@ -386,7 +394,7 @@ impl<H: Holder> Waiting<H> {
     }
 
     /// The object's queue, which is the same one each time.
-    fn queue(&self) -> &WaitQueue<H::Object> {
+    fn queue(&self) -> &WaitQueue<Object<H>> {
         let queue = self.holder.object().queue();
         if self.queue.get().is_null() {
             self.queue.set(queue);
