@@ -1,4 +1,9 @@
 //! What `cortado-sync` promises, one file per promise.
 
 mod cancel_driver;
+mod cancellation;
+mod cells;
 mod channel;
+mod locks;
+mod signals;
+mod small_channels;
