@@ -5,5 +5,8 @@ mod cancellation;
 mod cells;
 mod channel;
 mod locks;
+mod models;
+mod reports;
 mod signals;
 mod small_channels;
+mod threads;
