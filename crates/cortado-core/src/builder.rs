@@ -35,6 +35,7 @@ pub struct Builder {
     monitor: bool,
     clock: Arc<dyn Clock>,
     driver: Option<Box<dyn Driver>>,
+    start_paused: bool,
 }
 
 impl Builder {
@@ -50,6 +51,7 @@ impl Builder {
             monitor: true,
             clock: Arc::new(SystemClock),
             driver: None,
+            start_paused: false,
         }
     }
 
@@ -124,6 +126,13 @@ impl Builder {
         self
     }
 
+    /// Whether the clock stands from the start; see [`time::pause`](crate::time::pause). Default:
+    /// false. Only an event loop's can.
+    pub fn start_paused(mut self, paused: bool) -> Builder {
+        self.start_paused = paused;
+        self
+    }
+
     fn resources(&self) -> io::Result<Arc<Resources>> {
         let clock = self.clock.clone();
         let (threads, keep_alive) = (self.max_blocking_threads, self.thread_keep_alive);
@@ -133,8 +142,15 @@ impl Builder {
     /// Makes a runtime with several threads.
     ///
     /// # Errors
-    /// Where the system gives no descriptor or no thread.
+    /// Where the system gives no descriptor or no thread, and after
+    /// [`start_paused`](Self::start_paused), for only an event loop's clock can stand.
     pub fn build(self) -> io::Result<Runtime> {
+        if self.start_paused {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "`start_paused` needs an event loop of one thread: use `build_single`, or leave it out",
+            ));
+        }
         let limit = sys::usable_cores();
         let usable =
             limit.quota.map_or(limit.cores, |quota| limit.cores.min(quota.ceil() as usize));
@@ -151,9 +167,13 @@ impl Builder {
     /// Makes an event loop of one thread: the current one.
     ///
     /// # Errors
-    /// As [`build`](Self::build).
+    /// Where the system gives no descriptor or no thread.
     pub fn build_single(self) -> io::Result<LocalRuntime> {
-        Ok(LocalRuntime::new(self.resources()?, self.driver))
+        let resources = self.resources()?;
+        if self.start_paused {
+            resources.poller().timers().pause();
+        }
+        Ok(LocalRuntime::new(resources, self.driver))
     }
 }
 

@@ -25,6 +25,7 @@ mod block_on;
 mod blocking;
 mod builder;
 mod context;
+mod group;
 mod handle;
 mod idle;
 mod inbox;
@@ -56,6 +57,9 @@ mod worker;
 mod yield_now;
 
 pub use builder::Builder;
+pub use group::{
+    GroupError, GroupNext, GroupNextWithId, JoinAll, Shutdown, TaskGroup, TryJoinAll, TryNext,
+};
 pub use handle::{EnterGuard, Handle};
 pub use metrics::Metrics;
 pub use runtime::Runtime;

@@ -14,6 +14,7 @@ use crate::lanes::Lanes;
 use crate::registry::Registry;
 use crate::single::{self, Loop};
 use crate::task::{Header, JoinHandle, Name, Runnable, Schedule, Task, new_task};
+use crate::timer::Held;
 
 /// Starts a task: a future that the runtime polls on its own, at the same time as others.
 ///
@@ -69,8 +70,17 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
+    spawn_on_loop(&local_loop(), future, (), Location::caller())
+}
+
+/// The event loop of the current thread.
+///
+/// # Panics
+/// Where the thread is not in the `block_on` of one.
+#[track_caller]
+pub(crate) fn local_loop() -> Arc<Loop> {
     match single::current_loop() {
-        Some(shared) => spawn_on_loop(&shared, future, (), Location::caller()),
+        Some(shared) => shared,
         None => panic!(
             "`spawn_local` outside of an event loop: call it inside of the `block_on` of a \
              runtime made by `Runtime::single`"
@@ -140,7 +150,7 @@ where
     JoinHandle::new(joint)
 }
 
-fn spawn_on_loop<F, N>(
+pub(crate) fn spawn_on_loop<F, N>(
     shared: &Arc<Loop>,
     future: F,
     name: N,
@@ -210,9 +220,11 @@ struct OnPool(Handle);
 impl Schedule for OnPool {
     fn schedule(&self, task: Runnable) {
         let handle = self.0.clone();
+        let held = Held::new(handle.resources().poller());
         let job = Box::new(move || {
             let _entered = handle.enter();
             task.run_untold();
+            drop(held);
         });
         // A pool that is closed gives the job back; dropping it cancels the task.
         drop(self.0.resources().blocking().spawn(job));

@@ -20,6 +20,12 @@ pub enum Wait {
     Child,
     /// For a signal from the operating system.
     Signal,
+    /// For the end of any task of a group.
+    Group,
+    /// For the next tick of an interval.
+    Interval,
+    /// For its next turn, after it has moved a clock that stands.
+    Advance,
 }
 
 impl Wait {
@@ -34,6 +40,9 @@ impl Wait {
             Wait::Blocking => "a closure on the blocking pool",
             Wait::Child => "a child process to end",
             Wait::Signal => "a signal",
+            Wait::Group => "the end of any task of its group",
+            Wait::Interval => "the next tick of an interval",
+            Wait::Advance => "its next turn after moving the clock",
         }
     }
 }

@@ -67,13 +67,18 @@ impl<T> JoinHandle<T> {
     pub fn id(&self) -> TaskId {
         self.joint.task().header().id()
     }
+
+    /// Polls without telling the probe, for who waits for more than this task.
+    pub(crate) fn poll_quietly(&mut self, context: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        self.joint.join(context.waker())
+    }
 }
 
 impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let polled = self.joint.join(context.waker());
+        let polled = self.poll_quietly(context);
         if polled.is_pending() {
             context::waits(Wait::Join, self.joint.task().header().location());
         }

@@ -7,11 +7,15 @@
 mod abort;
 mod basics;
 mod counted;
+mod cut;
 mod ending;
+mod groups;
 mod lanes;
 mod panics;
+mod paused;
 mod privileges;
 mod races;
 mod shutdown;
 mod single;
+mod ticks;
 mod wakes;
