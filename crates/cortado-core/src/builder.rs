@@ -16,6 +16,13 @@ use crate::tuning;
 /// Settings of a runtime; [`build`](Self::build) makes it, with as many seats per lane as there are
 /// usable cores, [`build_single`](Self::build_single) the event loop of one thread.
 ///
+/// Settings that other runtimes have, and why not this one: intervals of looking at the global
+/// queue or at descriptors, and whether there is a slot for the next task, because those are numbers
+/// that one benchmark has to choose for all (`tuning.rs`); hooks at the start, poll and end of tasks
+/// and threads, because a listener of the probe hears of them in every runtime at once; a seed for
+/// what is random, because what a test has to replay it decides by [`driver`](Self::driver) and
+/// [`clock`](Self::clock); switches for timers and descriptors, because an unused one costs nothing.
+///
 /// # Examples
 /// ```
 /// let runtime = cortado_core::Builder::new().worker_threads(2).thread_name("app").build()?;

@@ -31,6 +31,7 @@ mod idle;
 mod inbox;
 mod injector;
 mod lanes;
+mod macros;
 mod metrics;
 #[cfg(all(test, loom))]
 mod models;
@@ -51,6 +52,7 @@ mod spawn;
 mod spawner;
 mod sys;
 mod task;
+mod task_local;
 mod timer;
 mod tuning;
 mod worker;
@@ -61,11 +63,14 @@ pub use group::{
     GroupError, GroupNext, GroupNextWithId, JoinAll, Shutdown, TaskGroup, TryJoinAll, TryNext,
 };
 pub use handle::{EnterGuard, Handle};
+#[doc(hidden)]
+pub use macros::__first_of;
 pub use metrics::Metrics;
-pub use runtime::Runtime;
+pub use runtime::{Runtime, run};
 pub use single::LocalRuntime;
 pub use spawn::{spawn, spawn_blocking, spawn_local};
-pub use task::{AbortHandle, JoinError, JoinHandle, TaskBuilder};
+pub use task::{AbortHandle, JoinError, JoinHandle, TaskBuilder, task_id, try_task_id};
+pub use task_local::{NoTaskLocal, TaskLocal, TaskLocalScope};
 pub use timer::time;
 pub use yield_now::{YieldNow, yield_now};
 

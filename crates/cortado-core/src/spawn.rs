@@ -91,7 +91,14 @@ pub(crate) fn local_loop() -> Arc<Loop> {
 /// Runs a closure that may block on a thread of the blocking pool.
 ///
 /// The pool has a bound (512 threads unless the builder says otherwise); beyond it, closures wait
-/// in a queue. Aborting the handle drops a closure that has not begun; one that has, goes on.
+/// in a queue, in their order. The queue has no bound: this function neither waits nor fails, so
+/// where callers can hand in closures faster than they end, let each take a permit of a semaphore
+/// first. [`Metrics`](crate::Metrics) has the threads, those that are idle, and the closures that
+/// wait. Aborting the handle drops a closure that has not begun; one that has, goes on.
+///
+/// It is for calls that sleep in the operating system. Code that computes needs no closure: the
+/// monitor moves a task that computes aside. Nor is there a `block_in_place`: a worker whose poll
+/// blocks loses its seat to another one without being asked.
 ///
 /// # Panics
 /// Outside of a runtime. A panic of the closure arrives at the handle.

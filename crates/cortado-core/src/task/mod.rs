@@ -49,6 +49,7 @@ mod joint;
 #[cfg(all(test, loom))]
 mod models;
 mod named;
+mod own_id;
 mod shield;
 mod state;
 mod waker;
@@ -56,4 +57,5 @@ mod waker;
 pub(crate) use cell::{Header, Name, Runnable, Schedule, Task, new_task};
 pub use join::{AbortHandle, JoinError, JoinHandle};
 pub use named::TaskBuilder;
+pub use own_id::{task_id, try_task_id};
 pub(crate) use shield::shielded;
