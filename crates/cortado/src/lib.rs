@@ -43,17 +43,14 @@ pub use cortado_probe as probe;
 /// async fn main() {
 ///     cortado::yield_now().await;
 /// }
-/// ```
-#[cfg(feature = "macros")]
-pub use cortado_macros::main;
-/// ```
+///
 /// #[cortado::test(start_paused = true)]
 /// async fn a_day_passes_at_once() {
 ///     cortado::time::sleep(std::time::Duration::from_secs(86_400)).await;
 /// }
 /// ```
 #[cfg(feature = "macros")]
-pub use cortado_macros::test;
+pub use cortado_macros::{main, test};
 
 /// Tasks beyond `spawn`: their numbers, groups of them, and values that belong to one.
 ///

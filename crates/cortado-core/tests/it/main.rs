@@ -9,6 +9,7 @@ mod basics;
 mod counted;
 mod cut;
 mod ending;
+mod group_drops;
 mod groups;
 mod lanes;
 mod panics;
