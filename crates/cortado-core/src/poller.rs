@@ -78,6 +78,13 @@ impl Poller {
         drop(abandoned);
     }
 
+    /// Moves time that stands to the next deadline, and adds to `ready` who waits for it. False where
+    /// there is no timer.
+    pub(crate) fn skip_to_next_timer(&self, ready: &mut Vec<Waker>) -> bool {
+        let Some(mut turn) = self.turn.try_lock() else { return false };
+        self.timers.skip(&mut turn.wheel, ready)
+    }
+
     /// Waits for readiness and deadlines, and adds to `ready` the wakers of what happened.
     /// False where another thread has the turn.
     ///

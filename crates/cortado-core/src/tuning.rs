@@ -129,5 +129,10 @@ pub(crate) const WORK_NICE: i32 = 10;
 /// blocking threads.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
+/// How late a tick of an interval with `Delay` may be without moving the ticks after it: less is the
+/// machine's jitter, and would add up. Tokio's figure; timers here are 1.5 ms late at most on an idle
+/// machine.
+pub(crate) const DELAY_TOLERANCE: Duration = Duration::from_millis(5);
+
 /// The most threads of the blocking pool. Tokio's figure.
 pub(crate) const BLOCKING_THREADS: usize = 512;

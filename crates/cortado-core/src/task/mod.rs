@@ -50,6 +50,7 @@ mod memory;
 #[cfg(all(test, loom))]
 mod models;
 mod named;
+mod own_id;
 mod shield;
 mod state;
 mod waker;
@@ -60,4 +61,5 @@ pub(crate) use joint::Joint;
 #[cfg(all(test, loom))]
 pub(crate) use memory::Depot;
 pub use named::TaskBuilder;
+pub use own_id::{task_id, try_task_id};
 pub(crate) use shield::shielded;
