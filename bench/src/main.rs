@@ -5,6 +5,7 @@
 //! run needs nothing but this binary, `cortado` and whatever peers are installed.
 #![forbid(unsafe_code)]
 
+mod channels;
 mod cortado_binary;
 mod goal;
 mod jobs;

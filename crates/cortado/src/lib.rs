@@ -36,6 +36,8 @@ pub use cortado_core::{
 pub use cortado_io::{fs, pipe, process, signal};
 /// Events and wait reasons, for who wants to listen.
 pub use cortado_probe as probe;
+/// Channels, select, locks and signals, for tasks and plain threads.
+pub use cortado_sync as sync;
 
 /// Reading, writing, and the readiness of descriptors.
 pub mod io {
