@@ -12,7 +12,7 @@ use anyhow::Result;
 
 use crate::goal::{Better, Goal};
 use crate::registry::{Case, Group, Settings};
-use crate::report::{Metric, OURS, Report};
+use crate::report::{Metric, Report};
 use crate::round::{Contender, interleave};
 
 pub(crate) const GROUP: Group = Group {
@@ -103,6 +103,7 @@ fn rate(messages: usize, took: std::time::Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::OURS;
 
     #[test]
     fn every_case_has_ours_and_goals_that_name_a_contender() {

@@ -162,13 +162,13 @@ macro_rules! ping_pong {
         $run(async move {
             let echo = $spawn(async move {
                 for _ in 0..$load.messages {
-                    if let Some(ball) = Option::from(there.recv().await.ok()) {
-                        let _: Result<(), _> = back.send(ball).await;
+                    if let Ok(ball) = there.recv().await {
+                        let _ = back.send(ball).await;
                     }
                 }
             });
             for ball in 0..$load.messages {
-                let _: Result<(), _> = to.send(ball).await;
+                let _ = to.send(ball).await;
                 let _ = black_box(here.recv().await);
             }
             echo.await.expect("no task panics");
@@ -178,19 +178,19 @@ macro_rules! ping_pong {
 }
 
 fn cortado_round(load: Load) -> f64 {
-    ping_pong!(load, on_cortado, cortado::spawn, ours::bounded(0))
+    ping_pong!(load, on_cortado, cortado::spawn, ours::bounded::<usize>(0))
 }
 
 fn cortado_round_on_tokio(load: Load) -> f64 {
-    ping_pong!(load, on_tokio, tokio::spawn, ours::bounded(0))
+    ping_pong!(load, on_tokio, tokio::spawn, ours::bounded::<usize>(0))
 }
 
 fn kanal_round(load: Load) -> f64 {
-    ping_pong!(load, on_cortado, cortado::spawn, kanal::bounded_async(0))
+    ping_pong!(load, on_cortado, cortado::spawn, kanal::bounded_async::<usize>(0))
 }
 
 fn kanal_round_on_tokio(load: Load) -> f64 {
-    ping_pong!(load, on_tokio, tokio::spawn, kanal::bounded_async(0))
+    ping_pong!(load, on_tokio, tokio::spawn, kanal::bounded_async::<usize>(0))
 }
 
 fn ping_pong() -> Flow {
