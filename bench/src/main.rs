@@ -15,6 +15,7 @@ mod registry;
 mod report;
 mod round;
 mod service;
+mod sync;
 mod versions;
 mod workload;
 

@@ -7,10 +7,10 @@ use anyhow::Result;
 
 use crate::cortado_binary::CortadoBinary;
 use crate::report::Report;
-use crate::{channels, jobs, mixed};
+use crate::{channels, jobs, mixed, sync};
 
 /// Every group that `bench GROUP` knows.
-pub(crate) const GROUPS: &[Group] = &[channels::GROUP, jobs::GROUP, mixed::GROUP];
+pub(crate) const GROUPS: &[Group] = &[channels::GROUP, jobs::GROUP, mixed::GROUP, sync::GROUP];
 
 /// Cases that belong to one part of cortado.
 pub(crate) struct Group {
