@@ -38,6 +38,8 @@ pub use cortado_core::{join, select, task_local, try_join};
 pub use cortado_io::{fs, net, pipe, process, signal};
 /// Events and wait reasons, for who wants to listen.
 pub use cortado_probe as probe;
+/// Channels, select, locks and signals, for tasks and plain threads.
+pub use cortado_sync as sync;
 
 /// ```
 /// #[cortado::main(flavor = "single")]
