@@ -23,7 +23,7 @@ use std::cell::Cell;
 use std::ptr::{self, NonNull};
 use std::sync::LazyLock;
 
-use crate::shim::atomic::{AtomicPtr, Ordering};
+use crate::shim::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use crate::tuning::{BUNDLE_BYTES, BUNDLES_PER_CLASS, RECYCLED_BYTES};
 
 /// Blocks differ in size by these steps. A block of class n has n steps and a half: what glibc's
@@ -52,6 +52,8 @@ struct Shelf {
 
 /// Bundles of one class: each place is null or owns a list of `bundle_len` blocks.
 pub(crate) struct Depot<T> {
+    /// How many places are taken, roughly: so that nobody looks through an empty depot.
+    taken: AtomicUsize,
     places: [AtomicPtr<T>; BUNDLES_PER_CLASS],
 }
 
@@ -173,26 +175,39 @@ impl Drop for Shelf {
 
 impl<T> Depot<T> {
     pub(crate) fn new() -> Depot<T> {
-        Depot { places: array::from_fn(|_| AtomicPtr::new(ptr::null_mut())) }
+        let taken = AtomicUsize::new(0);
+        Depot { taken, places: array::from_fn(|_| AtomicPtr::new(ptr::null_mut())) }
     }
 
     /// Gives a bundle away. False: there is no place for it.
     pub(crate) fn put(&self, bundle: *mut T) -> bool {
         let (null, release, relaxed) = (ptr::null_mut(), Ordering::Release, Ordering::Relaxed);
-        self.places.iter().any(|place| {
+        let put = self.places.iter().any(|place| {
             place.load(relaxed).is_null()
                 && place.compare_exchange(null, bundle, release, relaxed).is_ok()
-        })
+        });
+        if put {
+            self.taken.fetch_add(1, relaxed);
+        }
+        put
     }
 
-    /// Takes a bundle, if there is one.
+    /// Takes a bundle. It may miss one that is being put.
     pub(crate) fn take(&self) -> Option<NonNull<T>> {
-        self.places.iter().find_map(|place| {
+        if self.taken.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let bundle = self.places.iter().find_map(|place| {
             if place.load(Ordering::Relaxed).is_null() {
                 return None;
             }
             NonNull::new(place.swap(ptr::null_mut(), Ordering::Acquire))
-        })
+        });
+        if bundle.is_some() {
+            // Below zero for a moment where a bundle is taken before it was counted; it wraps.
+            self.taken.fetch_sub(1, Ordering::Relaxed);
+        }
+        bundle
     }
 }
 
