@@ -212,7 +212,7 @@ impl Schedule for OnPool {
         let handle = self.0.clone();
         let job = Box::new(move || {
             let _entered = handle.enter();
-            task.run_untold();
+            handle.resources().around().run(|| task.run_untold());
         });
         // A pool that is closed gives the job back; dropping it cancels the task.
         drop(self.0.resources().blocking().spawn(job));
