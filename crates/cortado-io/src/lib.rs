@@ -20,6 +20,7 @@ mod caller;
 mod copy;
 mod ext;
 pub mod fs;
+pub mod net;
 pub mod pipe;
 pub mod process;
 pub mod signal;

@@ -14,7 +14,7 @@ use cortado_core::io::Interest;
 use futures_io::{AsyncRead, AsyncWrite};
 use rustix::pipe::{PipeFlags, pipe_with};
 
-use crate::stream::{Short, Stream};
+use crate::stream::{Kind, Short, Stream};
 
 /// Makes a pipe.
 ///
@@ -55,7 +55,7 @@ impl Sender {
 
     #[track_caller]
     fn registered(fd: OwnedFd) -> io::Result<Sender> {
-        Ok(Sender(Stream::new(fd, Interest::WRITABLE, Short::Drained)?))
+        Ok(Sender(Stream::new(fd, Kind::file(Interest::WRITABLE, Short::Drained))?))
     }
 
     /// Gives the descriptor back in blocking mode, for a child or a plain thread.
@@ -80,7 +80,7 @@ impl Receiver {
 
     #[track_caller]
     fn registered(fd: OwnedFd) -> io::Result<Receiver> {
-        Ok(Receiver(Stream::new(fd, Interest::READABLE, Short::Drained)?))
+        Ok(Receiver(Stream::new(fd, Kind::file(Interest::READABLE, Short::Drained))?))
     }
 
     /// Gives the descriptor back in blocking mode, for a child or a plain thread.

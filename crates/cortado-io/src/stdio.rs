@@ -18,7 +18,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 use rustix::fs::{FileType, Mode, OFlags, fstat, open};
 
 use crate::fs::File;
-use crate::stream::{Short, Stream};
+use crate::stream::{Kind, Short, Stream};
 
 #[derive(Debug)]
 enum Backing {
@@ -52,7 +52,7 @@ impl Backing {
         let flags = access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let reopened = open(path, flags, Mode::empty()).ok()?;
         // A device that is always ready, such as /dev/null, is refused here.
-        Stream::new(reopened, interest, short).ok()
+        Stream::new(reopened, Kind::file(interest, short)).ok()
     }
 
     #[track_caller]

@@ -14,6 +14,20 @@ pub enum Wait {
     Readable,
     /// For a descriptor to become writable.
     Writable,
+    /// For a connection that a listener accepts.
+    Accept,
+    /// For room to accept a connection: this process or the machine has too many open files.
+    AcceptRoom,
+    /// For a connection to be made.
+    Connect,
+    /// For a socket to have received something.
+    Receive,
+    /// For a socket to have room to send.
+    Send,
+    /// For the addresses of a host name.
+    Lookup,
+    /// For an operation on a file or a directory.
+    File,
     /// For a closure on the blocking pool.
     Blocking,
     /// For a child process to end.
@@ -31,6 +45,13 @@ impl Wait {
             Wait::Yield => "its next turn",
             Wait::Readable => "a descriptor to become readable",
             Wait::Writable => "a descriptor to become writable",
+            Wait::Accept => "a connection to accept",
+            Wait::AcceptRoom => "room for one more open file, to accept a connection",
+            Wait::Connect => "a connection to be made",
+            Wait::Receive => "a socket to receive something",
+            Wait::Send => "a socket to have room to send",
+            Wait::Lookup => "the addresses of a host name",
+            Wait::File => "an operation on a file",
             Wait::Blocking => "a closure on the blocking pool",
             Wait::Child => "a child process to end",
             Wait::Signal => "a signal",

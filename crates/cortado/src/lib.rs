@@ -32,7 +32,7 @@ pub use cortado_core::{
     AbortHandle, Builder, EnterGuard, Handle, JoinError, JoinHandle, LocalRuntime, Metrics,
     Runtime, TaskBuilder, YieldNow, seam, spawn, spawn_blocking, spawn_local, time, yield_now,
 };
-pub use cortado_io::{fs, pipe, process, signal};
+pub use cortado_io::{fs, net, pipe, process, signal};
 /// Events and wait reasons, for who wants to listen.
 pub use cortado_probe as probe;
 

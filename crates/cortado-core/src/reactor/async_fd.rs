@@ -179,12 +179,25 @@ impl<T: AsFd> AsyncFd<T> {
     /// `readable` or `writable`.
     #[track_caller]
     pub fn ready(&self, direction: Direction) -> Readiness<'_> {
-        Readiness {
-            source: &self.registration.source,
-            direction,
-            place: Place::Nowhere,
-            location: Location::caller(),
-        }
+        self.ready_for(direction, reason(direction), Location::caller())
+    }
+
+    /// The same with a reason and a place of one's own; see `poll_ready_for`.
+    pub fn ready_for(
+        &self,
+        direction: Direction,
+        why: Wait,
+        location: &'static Location<'static>,
+    ) -> Readiness<'_> {
+        let source = &self.registration.source;
+        Readiness { source, direction, place: Place::Nowhere, why, location }
+    }
+
+    /// Lets the next attempt be made at once, without a report of the poller: for a descriptor
+    /// that is likely to be ready, such as a new connection, which has room to write. At worst
+    /// one attempt is made in vain. Who waits already is not woken.
+    pub fn expect_ready(&self, interest: Interest) {
+        self.registration.source.expect(interest);
     }
 
     /// Tries `attempt` once where the descriptor is known to be ready, without waiting.
@@ -201,6 +214,23 @@ impl<T: AsFd> AsyncFd<T> {
         };
         let result = attempt(self.get_ref());
         if would_block(&result) {
+            self.clear_ready(event);
+        }
+        result
+    }
+
+    /// Tries `attempt` once, also where the descriptor is not known to be ready.
+    ///
+    /// # Errors
+    /// What the attempt returns; `WouldBlock` means that `ready` waits from now on.
+    pub fn try_anyway<R>(
+        &self,
+        direction: Direction,
+        attempt: impl FnOnce(&T) -> io::Result<R>,
+    ) -> io::Result<R> {
+        let event = self.registration.source.peek(direction);
+        let result = attempt(self.get_ref());
+        if let Some(event) = event.filter(|_| would_block(&result)) {
             self.clear_ready(event);
         }
         result
@@ -293,13 +323,14 @@ pub struct Readiness<'a> {
     source: &'a Source,
     direction: Direction,
     place: Place,
+    why: Wait,
     location: &'static Location<'static>,
 }
 
 impl Readiness<'_> {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<ReadyEvent> {
         let waited = self.source.poll_in(&mut self.place, self.direction, cx.waker());
-        report_wait(&waited, reason(self.direction), self.location);
+        report_wait(&waited, self.why, self.location);
         waited
     }
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 use crate::inbox::Linked;
-use crate::reactor::readiness::{Direction, Ready, ReadyEvent, ReadyWord};
+use crate::reactor::readiness::{Direction, Interest, Ready, ReadyEvent, ReadyWord};
 use crate::reactor::waiters::{Left, Place, Waiters};
 use crate::shim::atomic::AtomicPtr;
 use crate::sys;
@@ -90,6 +90,16 @@ impl Source {
             if ready.intersects(Ready::of(direction)) {
                 self.waiters(direction).take_all(wakers);
             }
+        }
+    }
+
+    /// Remembers as ready what the poller has not reported. Nobody is woken for it.
+    pub(crate) fn expect(&self, interest: Interest) {
+        if interest.is_readable() {
+            self.word.report(Ready::READABLE);
+        }
+        if interest.is_writable() {
+            self.word.report(Ready::WRITABLE);
         }
     }
 

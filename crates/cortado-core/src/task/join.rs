@@ -67,17 +67,27 @@ impl<T> JoinHandle<T> {
     pub fn id(&self) -> TaskId {
         self.joint.task().header().id()
     }
+
+    /// Polls as the future does, for futures of other crates that wait in this one for something
+    /// with a name of its own, such as a file: the wait is reported for the place where the task
+    /// or the closure was spawned, with the reason `why`.
+    ///
+    /// # Panics
+    /// As the future.
+    pub fn poll_for(&mut self, context: &mut Context<'_>, why: Wait) -> Poll<Result<T, JoinError>> {
+        let polled = self.joint.join(context.waker());
+        if polled.is_pending() {
+            context::waits(why, self.joint.task().header().location());
+        }
+        polled
+    }
 }
 
 impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let polled = self.joint.join(context.waker());
-        if polled.is_pending() {
-            context::waits(Wait::Join, self.joint.task().header().location());
-        }
-        polled
+        self.poll_for(context, Wait::Join)
     }
 }
 

@@ -142,6 +142,21 @@ impl Sleep {
         }
     }
 
+    /// Polls as the future does, for futures of other crates that wait in this one for something
+    /// with a name of its own: the wait is reported for `location`, with the reason `why`.
+    pub fn poll_for(
+        &mut self,
+        cx: &mut Context<'_>,
+        why: Wait,
+        location: &'static Location<'static>,
+    ) -> Poll<()> {
+        let polled = self.poll_quietly(cx);
+        if polled.is_pending() {
+            crate::context::waits(why, location);
+        }
+        polled
+    }
+
     /// Polls without telling the probe that a task waits here: `Timeout` waits for something else.
     pub(super) fn poll_quietly(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.stage {
@@ -188,11 +203,8 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let polled = self.poll_quietly(cx);
-        if polled.is_pending() {
-            crate::context::waits(Wait::Sleep, self.location);
-        }
-        polled
+        let location = self.location;
+        self.poll_for(cx, Wait::Sleep, location)
     }
 }
 

@@ -1,6 +1,8 @@
 //! What cortado-io promises, a file per promise. Every test runs on both flavours of the runtime.
 
+mod accepting;
 mod children;
+mod connecting;
 mod descriptors;
 mod files;
 mod output;
@@ -8,8 +10,12 @@ mod pipes;
 mod reaping;
 mod signals;
 mod standard_streams;
+mod tcp;
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::process::Command as StdCommand;
+use std::task::Poll;
 
 use cortado_core::Runtime;
 
@@ -39,4 +45,18 @@ fn until(done: impl Fn() -> bool) {
     while !done() {
         std::thread::yield_now();
     }
+}
+
+/// Polls a future that must not be ready yet so many times, and drops it.
+async fn drop_pending<F: Future>(future: F, polls: usize) {
+    let mut future = pin!(future);
+    for _ in 0..polls {
+        let pending = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_pending())).await;
+        assert!(pending, "it was ready already");
+    }
+}
+
+/// Bytes that show where each of them belongs.
+fn pattern(len: usize, seed: usize) -> Vec<u8> {
+    (0..len).map(|at| ((at + seed) % 251) as u8).collect()
 }

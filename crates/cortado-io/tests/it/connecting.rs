@@ -1,0 +1,112 @@
+//! Connecting to a host with several addresses, some of which are dead, and finding addresses.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+
+use cortado_io::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
+use rustix::io::Errno;
+use socket2::{Domain, Socket, Type};
+
+use crate::{drop_pending, on_both};
+
+/// An address that answers nothing: its listener's queue is full, so the kernel drops what comes.
+/// Returned with what keeps it so.
+fn silent() -> (SocketAddr, Vec<Socket>) {
+    let new = || {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        socket
+    };
+    let listener = new();
+    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    listener.listen(0).unwrap();
+    let addr = listener.local_addr().unwrap();
+    let mut held = vec![listener];
+    loop {
+        let client = new();
+        match client.connect(&addr) {
+            Ok(()) => held.push(client),
+            Err(error) => {
+                assert_eq!(error.raw_os_error(), Some(Errno::INPROGRESS.raw_os_error()));
+                let connected = client.peer_addr().is_ok();
+                held.push(client);
+                if !connected {
+                    return (addr.as_socket().unwrap(), held);
+                }
+            }
+        }
+    }
+}
+
+/// An address at which nobody listens. Its socket is kept, so that nobody else can.
+fn refusing() -> (SocketAddr, TcpSocket) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    (socket.local_addr().unwrap(), socket)
+}
+
+#[test]
+fn a_dead_address_does_not_keep_from_a_living_one() {
+    on_both(async || {
+        let (dead, _held) = silent();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let living = listener.local_addr().unwrap();
+        let stream = TcpStream::connect([dead, living].as_slice()).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), living);
+        drop_pending(TcpStream::connect(dead), 3).await;
+        drop_pending(TcpStream::connect([dead, living].as_slice()), 1).await;
+    });
+}
+
+#[test]
+fn a_refusal_leads_to_the_next_address_and_all_are_told() {
+    on_both(async || {
+        let (first, _first) = refusing();
+        let (second, _second) = refusing();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let living = listener.local_addr().unwrap();
+        let stream = TcpStream::connect(vec![first, second, living]).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), living);
+        let error = TcpStream::connect(vec![first, second]).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+        let text = error.to_string();
+        assert!(text.contains(&first.to_string()) && text.contains(&second.to_string()), "{text}");
+        let error = TcpSocket::new_v4().unwrap().connect(first).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionRefused);
+    });
+}
+
+#[test]
+fn hosts_are_found_by_name_and_by_number() {
+    on_both(async || {
+        let numeric = [
+            lookup_host("127.0.0.1:7"),
+            lookup_host(("127.0.0.1", 7)),
+            lookup_host((String::from("127.0.0.1"), 7)),
+            lookup_host(SocketAddr::from(([127, 0, 0, 1], 7))),
+        ];
+        for found in numeric {
+            assert!(found.await.unwrap().eq([SocketAddr::from(([127, 0, 0, 1], 7))]));
+        }
+        let v6 = lookup_host("[::1]:7").await.unwrap().next().unwrap();
+        assert!(v6.is_ipv6() && v6.port() == 7);
+        let mut local = lookup_host("localhost:7").await.unwrap();
+        assert!(local.all(|addr| addr.ip().is_loopback() && addr.port() == 7));
+        // Reserved never to exist (RFC 2606).
+        let unknown = lookup_host("nobody.invalid:7").await.unwrap_err();
+        assert!(unknown.to_string().contains("nobody.invalid"), "{unknown}");
+        let none: &[SocketAddr] = &[];
+        assert_eq!(TcpStream::connect(none).await.unwrap_err().kind(), ErrorKind::InvalidInput);
+        drop_pending(lookup_host("localhost:7"), 0).await;
+    });
+}
+
+#[test]
+fn a_name_is_connected_to() {
+    on_both(async || {
+        let listener = TcpListener::bind("localhost:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let stream = TcpStream::connect(("localhost", port)).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap().port(), port);
+    });
+}
