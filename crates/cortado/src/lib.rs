@@ -28,6 +28,19 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "hyper")]
+pub mod hyper;
+#[cfg(any(feature = "hyper", feature = "tokio-io"))]
+mod io_kind;
+#[cfg(any(feature = "hyper", feature = "tokio-io"))]
+mod scratch;
+#[cfg(feature = "tokio-context")]
+pub mod tokio_context;
+#[cfg(feature = "tokio-io")]
+pub mod tokio_io;
+#[cfg(feature = "tracing")]
+pub mod tracing;
+
 pub use cortado_core::{
     AbortHandle, Builder, EnterGuard, Handle, JoinError, JoinHandle, LocalRuntime, Metrics,
     Runtime, TaskBuilder, YieldNow, seam, spawn, spawn_blocking, spawn_local, time, yield_now,
