@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::task::Waker;
 
-use cortado_probe::{Event, TaskId, Wait, emit};
+use cortado_probe::{Event, Wait, emit, turn};
 
 use crate::handle::Handle;
 use crate::lanes::Lanes;
@@ -16,7 +16,6 @@ use crate::worker::Record;
 thread_local! {
     static HANDLE: RefCell<Option<Handle>> = const { RefCell::new(None) };
     static WORKER: RefCell<Option<Serving>> = const { RefCell::new(None) };
-    static TASK: Cell<Option<TaskId>> = const { Cell::new(None) };
     /// The thread is inside of a `block_on`, or is a worker: it must not block on another one.
     static BLOCKING: Cell<bool> = const { Cell::new(false) };
 }
@@ -137,23 +136,9 @@ pub(crate) fn begin_blocking() -> Option<BlockingGuard> {
     BLOCKING.with(|blocking| (!blocking.replace(true)).then_some(BlockingGuard(())))
 }
 
-/// The task that is being polled on this thread, if one is.
-pub(crate) fn task_id() -> Option<TaskId> {
-    let polled = WORKER.try_with(|worker| {
-        worker.borrow().as_ref().and_then(|serving| TaskId::from_number(serving.record.task()))
-    });
-    polled.ok().flatten().or_else(|| TASK.try_with(Cell::get).ok().flatten())
-}
-
-/// Says which task an event loop is polling; returns the one before. (A worker's record says it
-/// for the worker.)
-pub(crate) fn set_task(task: Option<TaskId>) -> Option<TaskId> {
-    TASK.with(|current| current.replace(task))
-}
-
 /// Tells the listener, if there is one, that a poll returned `Pending` and why.
 pub(crate) fn waits(why: Wait, location: &'static Location<'static>) {
-    emit(|| Event::TaskWaits { task: task_id(), why, object: None, location });
+    emit(|| Event::TaskWaits { task: turn::task(), why, object: None, location });
 }
 
 /// Wakes for the runtime's own sake. A waker is user code: its panic must not end a worker.

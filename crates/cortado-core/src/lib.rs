@@ -53,6 +53,7 @@ mod sys;
 mod task;
 mod timer;
 mod tuning;
+mod unconstrained;
 mod worker;
 mod yield_now;
 
@@ -64,6 +65,7 @@ pub use single::LocalRuntime;
 pub use spawn::{spawn, spawn_blocking, spawn_local};
 pub use task::{AbortHandle, JoinError, JoinHandle, TaskBuilder};
 pub use timer::time;
+pub use unconstrained::{Unconstrained, unconstrained};
 pub use yield_now::{YieldNow, yield_now};
 
 /// Readiness of descriptors, for crates that make types of I/O from it.

@@ -16,6 +16,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use cortado_probe::turn;
+
 use crate::block_on;
 use crate::context;
 use crate::handle::Handle;
@@ -177,7 +179,7 @@ impl LocalRuntime {
         self.shared.woken.store(true, Ordering::Relaxed);
         loop {
             if self.shared.woken.swap(false, Ordering::AcqRel)
-                && let Poll::Ready(output) = future.as_mut().poll(&mut context)
+                && let Poll::Ready(output) = turn::take(None, || future.as_mut().poll(&mut context))
             {
                 return output;
             }
@@ -193,9 +195,7 @@ impl LocalRuntime {
         for _ in 0..LOOK_EVERY_POLLS {
             self.queue.borrow_mut().extend(self.shared.inbox.take_all());
             let Some(task) = self.choose() else { break };
-            let outer = context::set_task(Some(task.header().id()));
-            let again = task.run_untold();
-            context::set_task(outer);
+            let again = turn::take(Some(task.header().id()), || task.run_untold());
             self.queue.borrow_mut().extend(again);
         }
         let waits = !self.queue.borrow().is_empty() || !self.shared.inbox.is_empty();

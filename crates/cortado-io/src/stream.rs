@@ -18,6 +18,9 @@ pub(crate) enum Short {
     /// pipes, and for TCP except at an urgent mark, where a read stops: what is reported as a
     /// priority event is read up to `WouldBlock`.
     Drained,
+    /// The same for writes only: a read from a Unix socket also stops between messages of
+    /// different senders and behind passed descriptors.
+    DrainedByWrites,
     /// Nothing: a terminal hands out one line at a time.
     Nothing,
 }
@@ -43,7 +46,7 @@ impl Kind {
         let both = Interest::READABLE | Interest::WRITABLE;
         let interest = match short {
             Short::Drained => both | Interest::PRIORITY,
-            Short::Nothing => both,
+            Short::DrainedByWrites | Short::Nothing => both,
         };
         Kind { interest, short, reading: Wait::Receive, writing: Wait::Send }
     }
@@ -62,11 +65,18 @@ impl Kind {
     }
 
     /// Whether `event` is used up by an attempt that moved `done` of `full` bytes.
-    fn is_drained(&self, event: ReadyEvent, done: usize, full: usize) -> bool {
+    fn is_drained(
+        &self,
+        direction: Direction,
+        event: ReadyEvent,
+        done: usize,
+        full: usize,
+    ) -> bool {
         let short = 0 < done && done < full;
         short
             && match self.short {
                 Short::Drained => !event.is_priority(),
+                Short::DrainedByWrites => direction == Direction::Write,
                 Short::Nothing => false,
             }
     }
@@ -146,7 +156,7 @@ impl<T: AsFd> Stream<T> {
             let event = ready!(self.poll_ready(direction, cx));
             let result = attempt(self.get_ref());
             if let Ok(done) = result
-                && self.kind.is_drained(event, done, full)
+                && self.kind.is_drained(direction, event, done, full)
             {
                 self.fd.clear_ready(event.keep_closed());
             }

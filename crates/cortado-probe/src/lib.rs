@@ -30,6 +30,7 @@ mod broken;
 mod event;
 mod id;
 mod listener;
+pub mod turn;
 mod wait;
 
 pub use broken::stop;

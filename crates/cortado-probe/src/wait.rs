@@ -10,6 +10,8 @@ pub enum Wait {
     Sleep,
     /// For its next turn, which it gave up by itself.
     Yield,
+    /// For its next turn, because it has used up the budget of this one.
+    Turn,
     /// For a descriptor to become readable.
     Readable,
     /// For a descriptor to become writable.
@@ -43,6 +45,7 @@ impl Wait {
             Wait::Join => "the end of a task",
             Wait::Sleep => "a point in time",
             Wait::Yield => "its next turn",
+            Wait::Turn => "its next turn, having used this one up",
             Wait::Readable => "a descriptor to become readable",
             Wait::Writable => "a descriptor to become writable",
             Wait::Accept => "a connection to accept",

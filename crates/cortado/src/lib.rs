@@ -43,7 +43,8 @@ pub mod tracing;
 
 pub use cortado_core::{
     AbortHandle, Builder, EnterGuard, Handle, JoinError, JoinHandle, LocalRuntime, Metrics,
-    Runtime, TaskBuilder, YieldNow, seam, spawn, spawn_blocking, spawn_local, time, yield_now,
+    Runtime, TaskBuilder, Unconstrained, YieldNow, seam, spawn, spawn_blocking, spawn_local, time,
+    unconstrained, yield_now,
 };
 pub use cortado_io::{fs, net, pipe, process, signal};
 /// Events and wait reasons, for who wants to listen.

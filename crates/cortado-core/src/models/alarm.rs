@@ -1,6 +1,8 @@
 //! The monitor's alarm: a worker that becomes busy is not missed by a monitor that falls asleep.
 //! Loom reports a monitor that sleeps for ever as a deadlock.
 
+use std::time::Duration;
+
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use loom::thread;
@@ -39,5 +41,20 @@ fn loom_a_worker_that_another_thread_counted_is_seen() {
         shared.0.sleep_unless(|| shared.1.load(Ordering::Relaxed) > 0);
         waker.join().unwrap();
         worker.join().unwrap();
+    });
+}
+
+/// The end comes while the monitor pauses, which takes the token: it must not sleep after it.
+#[test]
+fn loom_an_end_whose_token_a_pause_took_is_seen() {
+    loom::model(|| {
+        let alarm = Arc::new(Alarm::new());
+        let other = alarm.clone();
+        let ender = thread::spawn(move || other.end());
+        while !alarm.has_ended() {
+            alarm.pause(Duration::ZERO);
+            alarm.sleep_unless(|| false);
+        }
+        ender.join().unwrap();
     });
 }

@@ -21,7 +21,7 @@ use crate::context;
 use crate::handle::Handle;
 use crate::lanes::Lanes;
 use crate::poller::Wait;
-use crate::shim::atomic::{AtomicBool, AtomicU64, Ordering};
+use crate::shim::atomic::AtomicU64;
 use crate::sys;
 use crate::tuning::{TICK_LONG, TICK_SHORT, TICKS_BEFORE_SLEEP};
 use look::Look;
@@ -29,7 +29,6 @@ use look::Look;
 /// What the workers and the metrics see of the monitor.
 pub(crate) struct Monitor {
     alarm: Alarm,
-    ended: AtomicBool,
     pub(crate) counts: Counts,
 }
 
@@ -44,8 +43,7 @@ pub(crate) struct Counts {
 
 impl Monitor {
     pub(crate) fn new() -> Monitor {
-        let ended = AtomicBool::new(false);
-        Monitor { alarm: Alarm::new(), ended, counts: Counts::default() }
+        Monitor { alarm: Alarm::new(), counts: Counts::default() }
     }
 
     /// A worker has become busy: the monitor must not sleep.
@@ -55,12 +53,11 @@ impl Monitor {
 
     /// The runtime ends.
     pub(crate) fn end(&self) {
-        self.ended.store(true, Ordering::SeqCst);
         self.alarm.end();
     }
 
     fn has_ended(&self) -> bool {
-        self.ended.load(Ordering::Acquire)
+        self.alarm.has_ended()
     }
 }
 

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use cortado_probe::Wait;
+use cortado_probe::turn::{self, Progress};
 
 use crate::context;
 use crate::poller::Poller;
@@ -151,8 +152,9 @@ impl<T: AsFd> AsyncFd<T> {
         why: Wait,
         location: &'static Location<'static>,
     ) -> Poll<ReadyEvent> {
+        let progress = ready!(turn::proceed(cx, location));
         let waited = self.registration.source.poll(direction, cx.waker());
-        report_wait(&waited, why, location);
+        report_wait(&waited, why, location, progress);
         waited
     }
 
@@ -283,9 +285,15 @@ fn reason(direction: Direction) -> Wait {
     }
 }
 
-fn report_wait(waited: &Poll<ReadyEvent>, why: Wait, location: &'static Location<'static>) {
-    if waited.is_pending() {
-        context::waits(why, location);
+fn report_wait(
+    waited: &Poll<ReadyEvent>,
+    why: Wait,
+    location: &'static Location<'static>,
+    progress: Progress,
+) {
+    match waited {
+        Poll::Ready(_) => progress.made(),
+        Poll::Pending => context::waits(why, location),
     }
 }
 
@@ -329,8 +337,9 @@ pub struct Readiness<'a> {
 
 impl Readiness<'_> {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<ReadyEvent> {
+        let progress = ready!(turn::proceed(cx, self.location));
         let waited = self.source.poll_in(&mut self.place, self.direction, cx.waker());
-        report_wait(&waited, self.why, self.location);
+        report_wait(&waited, self.why, self.location, progress);
         waited
     }
 }

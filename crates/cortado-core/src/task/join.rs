@@ -4,9 +4,9 @@ use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use cortado_probe::{TaskId, Wait};
+use cortado_probe::{TaskId, Wait, turn};
 use parking_lot::Mutex;
 
 use super::cell::Task;
@@ -75,9 +75,12 @@ impl<T> JoinHandle<T> {
     /// # Panics
     /// As the future.
     pub fn poll_for(&mut self, context: &mut Context<'_>, why: Wait) -> Poll<Result<T, JoinError>> {
+        let location = self.joint.task().header().location();
+        let progress = ready!(turn::proceed(context, location));
         let polled = self.joint.join(context.waker());
-        if polled.is_pending() {
-            context::waits(why, self.joint.task().header().location());
+        match &polled {
+            Poll::Ready(_) => progress.made(),
+            Poll::Pending => context::waits(why, location),
         }
         polled
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use cortado_probe::Wait;
+use cortado_probe::{Wait, turn};
 
 use super::entry::{Entry, Reset};
 use crate::poller::Poller;
@@ -150,9 +150,11 @@ impl Sleep {
         why: Wait,
         location: &'static Location<'static>,
     ) -> Poll<()> {
+        let progress = ready!(turn::proceed(cx, location));
         let polled = self.poll_quietly(cx);
-        if polled.is_pending() {
-            crate::context::waits(why, location);
+        match polled {
+            Poll::Ready(()) => progress.made(),
+            Poll::Pending => crate::context::waits(why, location),
         }
         polled
     }

@@ -7,7 +7,7 @@ mod sleep;
 use std::sync::Arc;
 use std::task::Waker;
 
-use cortado_probe::{Event, Lane, emit};
+use cortado_probe::{Event, Lane, emit, turn};
 
 pub(crate) use record::{Poll, Record};
 
@@ -86,7 +86,9 @@ impl Worker {
         self.polls = self.polls.wrapping_add(1);
         self.poll_number += 1;
         self.record.begin_poll(task.header(), self.poll_number);
-        if let Some(task) = task.run(self.record.notice().word()) {
+        let id = task.header().id();
+        let again = turn::take(Some(id), || task.run(self.record.notice().word()));
+        if let Some(task) = again {
             self.lanes.requeue(&self.record, task);
         }
         !self.record.notice().is_lost() || self.give_way()

@@ -186,11 +186,6 @@ impl Record {
         if charge >> 32 == number & u64::from(u32::MAX) { charge as u32 } else { 0 }
     }
 
-    /// The number of the task that is being polled.
-    pub(crate) fn task(&self) -> u64 {
-        self.task.load(Ordering::Relaxed)
-    }
-
     pub(crate) fn set_place(&self, place: Place) {
         self.place.store(place as u8, Ordering::SeqCst);
     }

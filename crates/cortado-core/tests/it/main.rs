@@ -14,4 +14,5 @@ mod privileges;
 mod races;
 mod shutdown;
 mod single;
+mod turns;
 mod wakes;

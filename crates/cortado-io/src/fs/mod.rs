@@ -14,6 +14,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use cortado_core::{JoinHandle, spawn_blocking};
+use cortado_probe::Wait;
 
 pub use dir::{DirEntry, NextEntry, ReadDir};
 pub use file::File;
@@ -29,7 +30,7 @@ impl<T> Future for Blocking<T> {
     type Output = io::Result<T>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        match ready!(Pin::new(&mut self.0).poll(cx)) {
+        match ready!(self.0.poll_for(cx, Wait::File)) {
             Ok(result) => Poll::Ready(result),
             // The pool was shut down before the job began, or the job has panicked.
             Err(error) => Poll::Ready(Err(io::Error::other(error))),

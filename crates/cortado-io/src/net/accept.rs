@@ -15,10 +15,11 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use cortado_core::io::{Readiness, ReadyEvent};
-use cortado_core::time::{Sleep, sleep};
 use cortado_probe::Wait;
 use futures_core::Stream;
 use rustix::io::Errno;
+
+use crate::net::pause::Pause;
 
 /// How long an acceptor waits for room, at first and at most. Go's HTTP server uses the same
 /// bounds (net/http, `Server.Serve`).
@@ -52,28 +53,6 @@ pub struct Accept<'a, L: Listener> {
     readiness: Readiness<'a>,
     pause: Pause,
     location: &'static Location<'static>,
-}
-
-/// The wait for room, if it has begun.
-#[derive(Debug, Default)]
-struct Pause {
-    sleep: Option<Sleep>,
-    length: Duration,
-}
-
-impl Pause {
-    fn begin(&mut self) {
-        self.length = (self.length * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
-        self.sleep = Some(sleep(self.length));
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>, location: &'static Location<'static>) -> Poll<()> {
-        if let Some(sleep) = &mut self.sleep {
-            ready!(sleep.poll_for(cx, Wait::AcceptRoom, location));
-            self.sleep = None;
-        }
-        Poll::Ready(())
-    }
 }
 
 /// What is to be done about an error of accept(2).
@@ -120,16 +99,16 @@ pub(crate) fn accept_directly<L: Listener>(listener: &L) -> io::Result<(L::Strea
 impl<'a, L: Listener> Accept<'a, L> {
     pub(crate) fn new(listener: &'a L, location: &'static Location<'static>) -> Accept<'a, L> {
         let readiness = listener.readiness(location);
-        Accept { listener, readiness, pause: Pause::default(), location }
+        Accept { listener, readiness, pause: Pause::new(FIRST_PAUSE, LONGEST_PAUSE), location }
     }
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(L::Stream, L::Address)>> {
         loop {
-            ready!(self.pause.poll(cx, self.location));
+            ready!(self.pause.poll(cx, Wait::AcceptRoom, self.location));
             let event = ready!(Pin::new(&mut self.readiness).poll(cx));
             match accept_directly(self.listener) {
                 Ok(accepted) => {
-                    self.pause = Pause::default();
+                    self.pause.forget();
                     return Poll::Ready(Ok(accepted));
                 }
                 Err(error) => match trouble(&error) {

@@ -28,6 +28,7 @@ pub trait ToSocketAddrs {
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Addresses {
+    One(SocketAddr),
     Known(Vec<SocketAddr>),
     Name(String, u16),
     Invalid(io::Error),
@@ -36,14 +37,14 @@ pub enum Addresses {
 impl Addresses {
     fn of_host(host: &str, port: u16) -> Addresses {
         match host.parse::<IpAddr>() {
-            Ok(ip) => Addresses::Known(vec![SocketAddr::new(ip, port)]),
+            Ok(ip) => Addresses::One(SocketAddr::new(ip, port)),
             Err(_) => Addresses::Name(host.to_owned(), port),
         }
     }
 
     fn of_text(text: &str) -> Addresses {
         if let Ok(addr) = text.parse() {
-            return Addresses::Known(vec![addr]);
+            return Addresses::One(addr);
         }
         let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
         match parts {
@@ -60,7 +61,7 @@ macro_rules! known {
     ($($known:ty),*) => {$(
         impl ToSocketAddrs for $known {
             fn to_addresses(&self) -> Addresses {
-                Addresses::Known(vec![SocketAddr::from(*self)])
+                Addresses::One(SocketAddr::from(*self))
             }
         }
     )*};
@@ -150,6 +151,7 @@ impl Future for LookupHost {
 /// Addresses that are known or looked up. At least one, where there is no error.
 #[derive(Debug)]
 pub(crate) enum Lookup {
+    One(SocketAddr),
     Known(io::Result<Vec<SocketAddr>>),
     Asking(JoinHandle<io::Result<Vec<SocketAddr>>>),
 }
@@ -158,6 +160,7 @@ impl Lookup {
     #[track_caller]
     pub(crate) fn new(host: &(impl ToSocketAddrs + ?Sized)) -> Lookup {
         match host.to_addresses() {
+            Addresses::One(addr) => Lookup::One(addr),
             Addresses::Known(addresses) => Lookup::Known(some(addresses, "the list of addresses")),
             Addresses::Invalid(error) => Lookup::Known(Err(error)),
             Addresses::Name(host, port) => Lookup::Asking(spawn_blocking(move || {
@@ -171,6 +174,7 @@ impl Lookup {
     /// Not to be polled again after it was ready.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Vec<SocketAddr>>> {
         match self {
+            Lookup::One(addr) => Poll::Ready(Ok(vec![*addr])),
             Lookup::Known(known) => Poll::Ready(std::mem::replace(known, Ok(Vec::new()))),
             Lookup::Asking(asking) => match ready!(asking.poll_for(cx, Wait::Lookup)) {
                 Ok(found) => Poll::Ready(found),
@@ -178,6 +182,18 @@ impl Lookup {
                 Err(error) => Poll::Ready(Err(io::Error::other(error))),
             },
         }
+    }
+}
+
+impl Lookup {
+    /// The address that the system prefers. It may be polled again only where it is known.
+    pub(crate) fn poll_first(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<SocketAddr>> {
+        if let Lookup::One(addr) = self {
+            return Poll::Ready(Ok(*addr));
+        }
+        let first = ready!(self.poll(cx))?[0];
+        *self = Lookup::One(first);
+        Poll::Ready(Ok(first))
     }
 }
 
@@ -193,4 +209,22 @@ fn some(addresses: Vec<SocketAddr>, of: &str) -> io::Result<Vec<SocketAddr>> {
 
 fn unknown(host: &str, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot find the address of {host:?}: {error}"))
+}
+
+/// What `bind` makes of the first address that can be had.
+pub(crate) fn bind_first<T>(
+    addresses: &[SocketAddr],
+    bind: impl Fn(SocketAddr) -> io::Result<T>,
+) -> io::Result<T> {
+    let mut failure = None;
+    for addr in addresses {
+        match bind(*addr) {
+            Ok(bound) => return Ok(bound),
+            Err(error) => {
+                let text = format!("cannot use the local address {addr}: {error}");
+                failure = Some(io::Error::new(error.kind(), text));
+            }
+        }
+    }
+    Err(failure.unwrap_or_else(|| io::ErrorKind::InvalidInput.into()))
 }

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::future::Future;
 use std::io;
-use std::net::{SocketAddr, TcpStream as StdStream};
+use std::net::SocketAddr;
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -26,7 +26,6 @@ use socket2::Socket;
 use crate::net::addr::Lookup;
 use crate::net::tcp_socket::TcpSocket;
 use crate::net::tcp_stream::TcpStream;
-use crate::stream::{Kind, Short, Stream};
 
 /// The Connection Attempt Delay that RFC 8305 recommends in section 5.
 const STAGGER: Duration = Duration::from_millis(250);
@@ -34,7 +33,7 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// A socket that is connecting, or has connected at once.
 #[derive(Debug)]
 struct Attempt {
-    socket: Stream<StdStream>,
+    stream: TcpStream,
     addr: SocketAddr,
 }
 
@@ -45,8 +44,7 @@ impl Attempt {
             Err(error) if Errno::from_io_error(&error) == Some(Errno::INPROGRESS) => {}
             Err(error) => return Err(error),
         }
-        let socket = Stream::new(StdStream::from(socket), Kind::socket(Short::Drained))?;
-        Ok(Attempt { socket, addr })
+        Ok(Attempt { stream: TcpStream::connecting(socket)?, addr })
     }
 
     /// Ready where it is known how the attempt has ended.
@@ -55,15 +53,14 @@ impl Attempt {
         cx: &mut Context<'_>,
         location: &'static Location<'static>,
     ) -> Poll<io::Result<()>> {
-        let fd = self.socket.fd();
+        let fd = self.stream.fd();
         loop {
             let write = Direction::Write;
             let event = ready!(fd.poll_ready_for(write, cx, Wait::Connect, location));
-            let socket = self.socket.get_ref();
-            if let Some(error) = socket.take_error()? {
+            if let Some(error) = self.stream.take_error()? {
                 return Poll::Ready(Err(error));
             }
-            match socket.peer_addr() {
+            match self.stream.peer_addr() {
                 Err(error) if error.kind() == io::ErrorKind::NotConnected => fd.clear_ready(event),
                 connected => return Poll::Ready(connected.map(|_| ())),
             }
@@ -127,7 +124,7 @@ impl Future for ConnectSocket {
         }
         let attempt = std::mem::replace(&mut self.begun, Ok(None))?;
         match attempt {
-            Some(attempt) => Poll::Ready(Ok(TcpStream::connected(attempt.socket))),
+            Some(attempt) => Poll::Ready(Ok(attempt.stream)),
             None => panic!("a future of connect was polled after it had returned the connection"),
         }
     }
@@ -154,7 +151,7 @@ impl Race {
             if let Some(winner) = self.poll_running(cx) {
                 self.to_start.clear();
                 self.running.clear();
-                return Poll::Ready(Ok(TcpStream::connected(winner)));
+                return Poll::Ready(Ok(winner));
             }
             if self.to_start.is_empty() {
                 return match self.running.is_empty() {
@@ -169,13 +166,13 @@ impl Race {
         }
     }
 
-    /// The socket of the first attempt that has succeeded; those that have failed are taken out.
-    fn poll_running(&mut self, cx: &mut Context<'_>) -> Option<Stream<StdStream>> {
+    /// The stream of the first attempt that has succeeded; those that have failed are taken out.
+    fn poll_running(&mut self, cx: &mut Context<'_>) -> Option<TcpStream> {
         let mut at = 0;
         while let Some(attempt) = self.running.get(at) {
             match attempt.poll(cx, self.location) {
                 Poll::Pending => at += 1,
-                Poll::Ready(Ok(())) => return Some(self.running.swap_remove(at).socket),
+                Poll::Ready(Ok(())) => return Some(self.running.swap_remove(at).stream),
                 Poll::Ready(Err(error)) => {
                     let failed = self.running.remove(at);
                     self.fail(failed.addr, error);

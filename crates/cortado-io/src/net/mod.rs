@@ -12,10 +12,17 @@ mod accept;
 mod addr;
 mod call;
 mod connect;
+mod methods;
+mod options;
+mod pause;
 mod split;
 mod tcp_listener;
 mod tcp_socket;
 mod tcp_stream;
+mod udp;
+mod unix_addr;
+mod unix_datagram;
+mod unix_stream;
 
 pub use std::net::Shutdown;
 
@@ -29,3 +36,7 @@ pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, Splits, W
 pub use tcp_listener::{BindTcp, TcpListener};
 pub use tcp_socket::TcpSocket;
 pub use tcp_stream::{PeekTcp, TcpStream};
+pub use udp::{BindUdp, ConnectUdp, SendTo, UdpRecvFrom, UdpSocket};
+pub use unix_addr::UCred;
+pub use unix_datagram::{SendToUnix, UnixDatagram, UnixRecvFrom};
+pub use unix_stream::{ConnectUnix, UnixListener, UnixStream};

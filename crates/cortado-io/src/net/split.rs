@@ -7,13 +7,13 @@
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IoSlice, IoSliceMut};
-use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_io::{AsyncRead, AsyncWrite};
 
+use crate::net::methods::{reads_by_reference, writes_by_reference};
 use crate::net::tcp_stream::TcpStream;
 
 /// A socket that can be split: `TcpStream` and `UnixStream`. It cannot be implemented elsewhere.
@@ -134,134 +134,10 @@ impl<S: Splits> AsRef<S> for OwnedWriteHalf<S> {
     }
 }
 
-/// Reads and writes through a shared reference to a socket that the type in question leads to.
-macro_rules! reads {
-    ($(<$($life:lifetime,)? $param:ident $(: $bound:ident)?> $half:ty;)*) => {$(
-        impl<$($life,)? $param $(: $bound)?> AsyncRead for $half
-        where
-            for<'b> &'b $param: AsyncRead,
-        {
-            #[track_caller]
-            fn poll_read(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buffer: &mut [u8],
-            ) -> Poll<io::Result<usize>> {
-                Pin::new(&mut (*self).as_ref()).poll_read(cx, buffer)
-            }
-
-            #[track_caller]
-            fn poll_read_vectored(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buffers: &mut [IoSliceMut<'_>],
-            ) -> Poll<io::Result<usize>> {
-                Pin::new(&mut (*self).as_ref()).poll_read_vectored(cx, buffers)
-            }
-        }
-    )*};
-}
-
-macro_rules! writes {
-    ($(<$($life:lifetime,)? $param:ident $(: $bound:ident)?> $half:ty;)*) => {$(
-        impl<$($life,)? $param $(: $bound)?> AsyncWrite for $half
-        where
-            for<'b> &'b $param: AsyncWrite,
-        {
-            #[track_caller]
-            fn poll_write(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                bytes: &[u8],
-            ) -> Poll<io::Result<usize>> {
-                Pin::new(&mut (*self).as_ref()).poll_write(cx, bytes)
-            }
-
-            #[track_caller]
-            fn poll_write_vectored(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buffers: &[IoSlice<'_>],
-            ) -> Poll<io::Result<usize>> {
-                Pin::new(&mut (*self).as_ref()).poll_write_vectored(cx, buffers)
-            }
-
-            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                Pin::new(&mut (*self).as_ref()).poll_flush(cx)
-            }
-
-            fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                Pin::new(&mut (*self).as_ref()).poll_close(cx)
-            }
-        }
-    )*};
-}
-
-reads! { <'a, S> ReadHalf<'a, S>; <S: Splits> OwnedReadHalf<S>; }
-writes! { <'a, S> WriteHalf<'a, S>; <S: Splits> OwnedWriteHalf<S>; }
-
-/// An owned socket reads and writes as a reference to it does.
-macro_rules! socket {
-    ($socket:ty) => {
-        impl sealed::Sealed for $socket {}
-
-        impl Splits for $socket {
-            fn end_writing(&self) -> io::Result<()> {
-                self.shutdown(Shutdown::Write)
-            }
-        }
-
-        impl AsyncRead for $socket {
-            #[track_caller]
-            fn poll_read(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buffer: &mut [u8],
-            ) -> Poll<io::Result<usize>> {
-                Pin::new(&mut &*self).poll_read(cx, buffer)
-            }
-
-            #[track_caller]
-            fn poll_read_vectored(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buffers: &mut [IoSliceMut<'_>],
-            ) -> Poll<io::Result<usize>> {
-                Pin::new(&mut &*self).poll_read_vectored(cx, buffers)
-            }
-        }
-
-        impl AsyncWrite for $socket {
-            #[track_caller]
-            fn poll_write(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                bytes: &[u8],
-            ) -> Poll<io::Result<usize>> {
-                Pin::new(&mut &*self).poll_write(cx, bytes)
-            }
-
-            #[track_caller]
-            fn poll_write_vectored(
-                self: Pin<&mut Self>,
-                cx: &mut Context<'_>,
-                buffers: &[IoSlice<'_>],
-            ) -> Poll<io::Result<usize>> {
-                Pin::new(&mut &*self).poll_write_vectored(cx, buffers)
-            }
-
-            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                Pin::new(&mut &*self).poll_flush(cx)
-            }
-
-            fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-                Pin::new(&mut &*self).poll_close(cx)
-            }
-        }
-    };
-}
-
-socket!(TcpStream);
+reads_by_reference!(['a, S: Splits] ReadHalf<'a, S> where [for<'b> &'b S: AsyncRead], |half| &*half.0);
+reads_by_reference!([S: Splits] OwnedReadHalf<S> where [for<'b> &'b S: AsyncRead], |half| &*half.0);
+writes_by_reference!(['a, S: Splits] WriteHalf<'a, S> where [for<'b> &'b S: AsyncWrite], |half| &*half.0);
+writes_by_reference!([S: Splits] OwnedWriteHalf<S> where [for<'b> &'b S: AsyncWrite], |half| half.socket());
 
 /// Two halves that are not of the same socket.
 pub struct ReuniteError<S: Splits = TcpStream> {

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -13,7 +12,8 @@ use rustix::net::{SocketFlags, acceptfrom_with};
 use socket2::SockRef;
 
 use crate::net::accept::{Accept, Incoming, Listener, accept_directly, sealed};
-use crate::net::addr::{Lookup, ToSocketAddrs};
+use crate::net::addr::{Lookup, ToSocketAddrs, bind_first};
+use crate::net::methods::any_socket;
 use crate::net::tcp_socket::TcpSocket;
 use crate::net::tcp_stream::TcpStream;
 use crate::stream::{Kind, Stream};
@@ -65,29 +65,6 @@ impl TcpListener {
         socket.set_reuseaddr(true)?;
         socket.bind(addr)?;
         socket.listen(BACKLOG)
-    }
-
-    /// Uses a listener of the standard library, which it puts into non-blocking mode.
-    ///
-    /// # Errors
-    /// Where the reactor cannot wait for it.
-    ///
-    /// # Panics
-    /// Outside of a runtime.
-    #[track_caller]
-    pub fn from_std(listener: StdListener) -> io::Result<TcpListener> {
-        listener.set_nonblocking(true)?;
-        TcpListener::registered(listener)
-    }
-
-    #[track_caller]
-    pub(crate) fn registered(listener: StdListener) -> io::Result<TcpListener> {
-        Ok(TcpListener(Stream::new(listener, Kind::listener())?))
-    }
-
-    /// The listener of the standard library, which stays in non-blocking mode.
-    pub fn into_std(self) -> StdListener {
-        self.0.into_inner()
     }
 
     /// Waits for a connection. Any number of tasks may wait; one gets it.
@@ -165,15 +142,9 @@ impl TcpListener {
     pub fn set_backlog(&self, backlog: u32) -> io::Result<()> {
         SockRef::from(self).listen(i32::try_from(backlog).unwrap_or(i32::MAX))
     }
-
-    /// An error that the socket has not told yet.
-    ///
-    /// # Errors
-    /// Those of getsockopt(2).
-    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
-        self.0.get_ref().take_error()
-    }
 }
+
+any_socket!(TcpListener over StdListener, Kind::listener());
 
 impl sealed::Sealed for TcpListener {}
 
@@ -210,41 +181,5 @@ impl Future for BindTcp {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<TcpListener>> {
         let addresses = ready!(self.0.poll(cx))?;
         Poll::Ready(bind_first(&addresses, TcpListener::bind_one))
-    }
-}
-
-/// What `bind` makes of the first address that can be had.
-pub(crate) fn bind_first<T>(
-    addresses: &[SocketAddr],
-    bind: impl Fn(SocketAddr) -> io::Result<T>,
-) -> io::Result<T> {
-    let mut failure = None;
-    for addr in addresses {
-        match bind(*addr) {
-            Ok(bound) => return Ok(bound),
-            Err(error) => {
-                let text = format!("cannot use the local address {addr}: {error}");
-                failure = Some(io::Error::new(error.kind(), text));
-            }
-        }
-    }
-    Err(failure.unwrap_or_else(|| io::ErrorKind::InvalidInput.into()))
-}
-
-impl AsFd for TcpListener {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
-impl AsRawFd for TcpListener {
-    fn as_raw_fd(&self) -> RawFd {
-        self.as_fd().as_raw_fd()
-    }
-}
-
-impl From<TcpListener> for OwnedFd {
-    fn from(listener: TcpListener) -> OwnedFd {
-        listener.into_std().into()
     }
 }

@@ -11,6 +11,9 @@ mod reaping;
 mod signals;
 mod standard_streams;
 mod tcp;
+mod udp;
+mod unix_sockets;
+mod waits;
 
 use std::future::poll_fn;
 use std::pin::pin;
