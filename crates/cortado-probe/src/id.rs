@@ -71,6 +71,11 @@ impl ObjectId {
     pub fn get(self) -> u64 {
         self.0.get()
     }
+
+    /// The id with this number; none for 0.
+    pub fn from_number(number: u64) -> Option<ObjectId> {
+        NonZeroU64::new(number).map(ObjectId)
+    }
 }
 
 /// The place of a worker in its runtime, from 0.

@@ -36,6 +36,46 @@ pub enum Wait {
     Child,
     /// For a signal from the operating system.
     Signal,
+    /// For room in a channel, or for a receiver to take the message.
+    ChannelSend,
+    /// For a message of a channel.
+    ChannelReceive,
+    /// For one of several sends and receives.
+    Select,
+    /// For a mutex.
+    Mutex,
+    /// For a read lock.
+    ReadLock,
+    /// For a write lock.
+    WriteLock,
+    /// For permits of a semaphore.
+    Permit,
+    /// For a notification.
+    Notified,
+    /// For a condition variable.
+    Condition,
+    /// For the others at a barrier.
+    Barrier,
+    /// For a cell to be initialised.
+    Initialised,
+    /// For a cell to be set.
+    Set,
+    /// For the guards of a wait group.
+    WaitGroup,
+    /// For a cancellation.
+    Cancelled,
+    /// For the value of a oneshot channel.
+    OneshotReceive,
+    /// For the receiver of a oneshot channel to go.
+    OneshotClosed,
+    /// For a message of a broadcast channel.
+    BroadcastReceive,
+    /// For the receivers of a broadcast channel to go.
+    BroadcastClosed,
+    /// For a watched value to change.
+    WatchChanged,
+    /// For the receivers of a watched value to go.
+    WatchClosed,
 }
 
 impl Wait {
@@ -58,6 +98,26 @@ impl Wait {
             Wait::Blocking => "a closure on the blocking pool",
             Wait::Child => "a child process to end",
             Wait::Signal => "a signal",
+            Wait::ChannelSend => "room in a channel",
+            Wait::ChannelReceive => "a message of a channel",
+            Wait::Select => "one of several channels",
+            Wait::Mutex => "a mutex",
+            Wait::ReadLock => "a read lock",
+            Wait::WriteLock => "a write lock",
+            Wait::Permit => "permits of a semaphore",
+            Wait::Notified => "a notification",
+            Wait::Condition => "a condition variable",
+            Wait::Barrier => "the others at a barrier",
+            Wait::Initialised => "a cell to be initialised",
+            Wait::Set => "a cell to be set",
+            Wait::WaitGroup => "the guards of a wait group",
+            Wait::Cancelled => "a cancellation",
+            Wait::OneshotReceive => "the value of a oneshot channel",
+            Wait::OneshotClosed => "the receiver of a oneshot channel to go",
+            Wait::BroadcastReceive => "a message of a broadcast channel",
+            Wait::BroadcastClosed => "the receivers of a broadcast channel to go",
+            Wait::WatchChanged => "a watched value to change",
+            Wait::WatchClosed => "the receivers of a watched value to go",
         }
     }
 }

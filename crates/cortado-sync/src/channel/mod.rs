@@ -1,0 +1,114 @@
+//! Channels: many senders, many receivers, with room for none, `n` or any number of messages.
+//!
+//! [`bounded`] and [`unbounded`] make one. Each operation has four forms: a future (`send`,
+//! `recv`), a blocking one for plain threads (`send_blocking`), one with a deadline
+//! (`send_deadline`, `send_timeout`), and one that never waits (`try_send`). All of them may be
+//! mixed on one channel. To wait for the first of several, use [`Select`](crate::select::Select).
+//!
+//! # Essay: channels
+//!
+//! **Nouns.** The *buffer* holds the messages that were sent and not received, oldest first. Who
+//! has to wait stands in one of two queues: a *waiting sender* with its message, a *waiting
+//! receiver* with nothing. A *grant* is the right to take one message out of the buffer; a sender
+//! gives it to the first waiting receiver. Messages that are not granted are *free*. The *capacity*
+//! bounds the free ones.
+//!
+//! **States.** A waiter is `Waiting`, then `Served` or `Closed`, and then it leaves, by the future
+//! that made it and by nobody else. A channel is open, then closed: by `close` from either side,
+//! by the last sender's drop, or by the last receiver's drop, which also drops the messages.
+//!
+//! **Invariants.** All of them hold whenever the lock is free.
+//! - C1: a message is in one place: with its sender, in the buffer, or with its receiver. It leaves
+//!   the buffer only in a poll, or another call, that returns it. So whatever is dropped between
+//!   two polls, no message is lost and none is seen twice.
+//! - C2: there are as many grants as receivers that are `Served`, and at least as many messages.
+//! - C3: where a message is free, no receiver waits; where there is room, no sender waits. (A select
+//!   that is still visiting its channels does not count as waiting.)
+//! - C4: messages leave the buffer in the order in which they entered it, and waiting senders enter
+//!   it in the order in which they came. So a receiver that gives its grant back changes no order.
+//! - C5: "closed and empty" is said only where no message is left, also none that is granted. Who
+//!   gets that error can rely on never missing a message.
+//! - C6: under the lock runs no code of users but `Waker::clone`, and that before anything changes.
+//!   Wakers are called and dropped, and messages are dropped, after it is released.
+//!
+//! **What a rendezvous can promise.** With capacity 0 one would like "`send` returns if and only if
+//! a receiver has the message". With futures that may be dropped at any time no channel can promise
+//! that: of two tasks that meet, one is polled first and told that it happened; until the other is
+//! polled too, it can be dropped, and then what the first was told is wrong. What this channel
+//! promises instead:
+//! - A send returns once a receiver took the message, or was waiting for it and has the grant.
+//! - If that receiver is dropped before its next poll, the grant passes to the next waiting receiver;
+//!   without one, the message stays at the head of the buffer, above the capacity, and is the next
+//!   to be received. Sends wait until it is. It is dropped only with the last receiver.
+//! - A send that is dropped before it returned either has delivered its message or still has it, in
+//!   which case it is dropped with the future; `SendFuture::cancel` gives it back and says which.
+//! - Threads that block cannot be dropped: between them a rendezvous is exact, except at a deadline.
+//!
+//! The same holds for the branches of a select, which is dropped like any other future.
+//!
+//! A future that is leaked (`mem::forget`) while it has a grant keeps one message for ever.
+//!
+//! **Speed.** One lock, held for tens of nanoseconds; hand-over to a waiter without a second
+//! round; wake-ups after the lock is released. Both lanes may use one channel: a lowered thread that
+//! is preempted inside of the lock delays the others, as with any lock of users.
+
+mod error;
+mod iter;
+mod lock;
+#[cfg(all(test, loom))]
+mod models;
+mod receiver;
+mod recv;
+mod send;
+mod sender;
+mod shared;
+mod state;
+mod waiters;
+mod wake;
+
+use std::sync::Arc;
+
+pub use error::{
+    RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError,
+};
+pub use iter::{IntoIter, Iter, TryIter};
+pub use receiver::Receiver;
+pub use recv::RecvFuture;
+pub use send::SendFuture;
+pub use sender::{Sender, WeakSender};
+
+pub(crate) use recv::leave as leave_receivers;
+pub(crate) use shared::Shared;
+pub(crate) use state::{Granted, Passed, Sent, Taken};
+pub(crate) use waiters::Branch;
+pub(crate) use wake::wake;
+
+/// A channel with room for `capacity` messages. With 0 it is a rendezvous: a send waits for a
+/// receiver.
+///
+/// ```
+/// let (sender, receiver) = cortado_sync::channel::bounded(1);
+/// sender.send_blocking("tea").unwrap();
+/// assert!(sender.try_send("milk").is_err());
+/// assert_eq!(receiver.recv_blocking(), Ok("tea"));
+/// ```
+pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+    ends(Shared::new(capacity))
+}
+
+/// A channel without a bound: a send never waits. Its memory grows with what is not received.
+///
+/// ```
+/// let (sender, receiver) = cortado_sync::channel::unbounded();
+/// (0..1000).for_each(|n| sender.try_send(n).unwrap());
+/// assert_eq!(receiver.len(), 1000);
+/// assert_eq!(receiver.capacity(), None);
+/// ```
+pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
+    ends(Shared::new(usize::MAX))
+}
+
+fn ends<T>(shared: Shared<T>) -> (Sender<T>, Receiver<T>) {
+    let shared = Arc::new(shared);
+    (Sender::new(shared.clone()), Receiver::new(shared))
+}

@@ -1,0 +1,103 @@
+//! What the ends of one channel share: the state behind its lock, and how many ends there are.
+
+use std::panic::Location;
+
+use cortado_probe::Wait;
+use crossbeam_utils::CachePadded;
+
+use super::lock::Lock;
+use super::state::State;
+use super::wake::wake;
+use crate::report::{self, Identity};
+use crate::shim::atomic::{AtomicUsize, Ordering};
+
+/// See the module.
+pub(crate) struct Shared<T> {
+    state: CachePadded<Lock<State<T>>>,
+    senders: AtomicUsize,
+    receivers: AtomicUsize,
+    identity: Identity,
+}
+
+impl<T> Shared<T> {
+    /// A channel with one sender and one receiver.
+    pub(super) fn new(capacity: usize) -> Self {
+        Shared {
+            state: CachePadded::new(Lock::new(State::new(capacity))),
+            senders: AtomicUsize::new(1),
+            receivers: AtomicUsize::new(1),
+            identity: Identity::new(),
+        }
+    }
+
+    /// Runs one transition with the state locked. What it returns is dropped without the lock.
+    #[inline]
+    pub(crate) fn with<R>(&self, transition: impl FnOnce(&mut State<T>) -> R) -> R {
+        self.state.with(transition)
+    }
+
+    /// Tells the probe that somebody waits here.
+    pub(crate) fn waits(&self, why: Wait, location: &'static Location<'static>) {
+        report::waits(why, &self.identity, location);
+    }
+
+    /// True where the channel was open until now.
+    pub(super) fn close(&self) -> bool {
+        let (was_open, wakers) = self.with(State::close);
+        wake(wakers);
+        was_open
+    }
+
+    pub(super) fn sender_count(&self) -> usize {
+        self.senders.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn receiver_count(&self) -> usize {
+        self.receivers.load(Ordering::Relaxed)
+    }
+
+    /// One more sender, made from one that there is.
+    pub(super) fn add_sender(&self) {
+        self.senders.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One more sender if there is one. False: the last has gone.
+    pub(super) fn try_add_sender(&self) -> bool {
+        let mut now = self.senders.load(Ordering::Relaxed);
+        while now != 0 {
+            let more = (now, now + 1);
+            let swap = self.senders.compare_exchange_weak(
+                more.0,
+                more.1,
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+            match swap {
+                Ok(_) => return true,
+                Err(changed) => now = changed,
+            }
+        }
+        false
+    }
+
+    /// One sender less; the last one closes the channel.
+    pub(super) fn remove_sender(&self) {
+        if self.senders.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.close();
+        }
+    }
+
+    /// One more receiver, made from one that there is.
+    pub(super) fn add_receiver(&self) {
+        self.receivers.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One receiver less; with the last one go the messages.
+    pub(super) fn remove_receiver(&self) {
+        if self.receivers.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let (messages, wakers) = self.with(State::abandon);
+            wake(wakers);
+            drop(messages);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Places for one value: `WriteOnce`, which is written once and read for ever, and the pair of
+//! `Giver` and `Taker`, through which a value passes from one owner to another.
+//!
+//! Invariants:
+//! - W1: the value of a `WriteOnce` is written only by who changed its state from `EMPTY` to
+//!   `WRITING`, and read only once the state is `FULL` (Release, Acquire), which stays.
+//! - P1: of a passage there are one `Giver` and one `Taker`. The giver writes the value first, and
+//!   says so by changing the state from `EMPTY` to `FULL` (Release). Where that fails, the taker
+//!   has closed and never looks at the value, so the giver has it back.
+//! - P2: the taker reads the value after it has changed the state from `FULL` to `TAKEN` (Acquire),
+//!   once. A value that is there when the passage ends is dropped with it.
+
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
+use std::sync::Arc;
+
+use crate::shim::atomic::{AtomicU8, Ordering};
+use crate::shim::const_constructors;
+
+const EMPTY: u8 = 0;
+const WRITING: u8 = 1;
+const FULL: u8 = 2;
+const TAKEN: u8 = 3;
+const CLOSED: u8 = 4;
+const GONE: u8 = 5;
+
+/// See the module.
+pub(crate) struct WriteOnce<T> {
+    state: AtomicU8,
+    value: UnsafeCell<Option<T>>,
+}
+
+// SAFETY: W1 (one thread writes it, then all may read it; the last one may drop it).
+unsafe impl<T: Send + Sync> Sync for WriteOnce<T> {}
+
+impl<T> WriteOnce<T> {
+    const_constructors! {
+        /// Nothing is written yet.
+        pub(crate) const fn new() -> WriteOnce<T> {
+            WriteOnce { state: AtomicU8::new(EMPTY), value: UnsafeCell::new(None) }
+        }
+    }
+
+    /// Something is written.
+    pub(crate) fn is_full(&self) -> bool {
+        self.state.load(Ordering::Acquire) == FULL
+    }
+
+    /// What is written.
+    pub(crate) fn get(&self) -> Option<&T> {
+        if !self.is_full() {
+            return None;
+        }
+        // SAFETY: W1 (it is `FULL`).
+        unsafe { &*self.value.get() }.as_ref()
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn get_mut(&mut self) -> Option<&mut T> {
+        self.value.get_mut().as_mut()
+    }
+
+    /// The same, by value.
+    pub(crate) fn into_inner(self) -> Option<T> {
+        self.value.into_inner()
+    }
+
+    /// Writes, unless something is written or being written.
+    ///
+    /// # Errors
+    /// Gives the value back.
+    pub(crate) fn put(&self, value: T) -> Result<(), T> {
+        let (acquire, relaxed) = (Ordering::Acquire, Ordering::Relaxed);
+        if self.state.compare_exchange(EMPTY, WRITING, acquire, relaxed).is_err() {
+            return Err(value);
+        }
+        // SAFETY: W1 (this call made it `WRITING`).
+        unsafe { *self.value.get() = Some(value) };
+        self.state.store(FULL, Ordering::Release);
+        Ok(())
+    }
+}
+
+/// What the two ends of a passage share; `S` is what they have beside the value.
+struct Passage<T, S> {
+    state: AtomicU8,
+    value: UnsafeCell<MaybeUninit<T>>,
+    beside: S,
+}
+
+// SAFETY: P1, P2 (the value goes from one thread to another, and is never used by two).
+unsafe impl<T: Send, S: Sync> Sync for Passage<T, S> {}
+
+// SAFETY: P1, P2 (the value goes along).
+unsafe impl<T: Send, S: Send> Send for Passage<T, S> {}
+
+impl<T, S> Drop for Passage<T, S> {
+    fn drop(&mut self) {
+        if self.state.load(Ordering::Acquire) == FULL {
+            // SAFETY: P2 (it was given and not taken).
+            unsafe { self.value.get_mut().assume_init_drop() };
+        }
+    }
+}
+
+/// The end that a value goes into.
+pub(crate) struct Giver<T, S>(Arc<Passage<T, S>>);
+
+/// The end that it comes out of.
+pub(crate) struct Taker<T, S>(Arc<Passage<T, S>>);
+
+/// What the taker finds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Found {
+    /// The giver is there and has given nothing.
+    Nothing,
+    /// A value.
+    Value,
+    /// The giver is gone without a value, or this end is closed.
+    Nobody,
+    /// The value was taken before.
+    Taken,
+}
+
+/// A passage for one value.
+pub(crate) fn passage<T, S>(beside: S) -> (Giver<T, S>, Taker<T, S>) {
+    let state = AtomicU8::new(EMPTY);
+    let value = UnsafeCell::new(MaybeUninit::uninit());
+    let passage = Arc::new(Passage { state, value, beside });
+    (Giver(passage.clone()), Taker(passage))
+}
+
+impl<T, S> Giver<T, S> {
+    pub(crate) fn beside(&self) -> &S {
+        &self.0.beside
+    }
+
+    /// Gives the value.
+    ///
+    /// # Errors
+    /// Gives it back where the taker has closed.
+    pub(crate) fn put(&mut self, value: T) -> Result<(), T> {
+        if self.is_closed() || self.0.state.load(Ordering::Relaxed) != EMPTY {
+            return Err(value);
+        }
+        // SAFETY: P1 (this is the giver, and it is not `FULL`).
+        unsafe { (*self.0.value.get()).write(value) };
+        let (acq_rel, acquire) = (Ordering::AcqRel, Ordering::Acquire);
+        match self.0.state.compare_exchange(EMPTY, FULL, acq_rel, acquire) {
+            Ok(_) => Ok(()),
+            // SAFETY: P1 (the taker has closed; it was just written).
+            Err(_) => Err(unsafe { (*self.0.value.get()).assume_init_read() }),
+        }
+    }
+
+    /// The taker has closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.0.state.load(Ordering::Acquire) == CLOSED
+    }
+
+    /// The same, by a step that no other one can pass unseen.
+    pub(crate) fn is_closed_now(&self) -> bool {
+        let (acq_rel, acquire) = (Ordering::AcqRel, Ordering::Acquire);
+        self.0.state.compare_exchange(EMPTY, EMPTY, acq_rel, acquire) == Err(CLOSED)
+    }
+
+    /// Goes without a value. Nothing happens where one was given.
+    pub(crate) fn leave(&mut self) {
+        let (acq_rel, relaxed) = (Ordering::AcqRel, Ordering::Relaxed);
+        let _ = self.0.state.compare_exchange(EMPTY, GONE, acq_rel, relaxed);
+    }
+}
+
+impl<T, S> Taker<T, S> {
+    pub(crate) fn beside(&self) -> &S {
+        &self.0.beside
+    }
+
+    /// Looks, by a step that no other one can pass unseen.
+    pub(crate) fn look(&self) -> Found {
+        let (acq_rel, acquire) = (Ordering::AcqRel, Ordering::Acquire);
+        match self.0.state.compare_exchange(EMPTY, EMPTY, acq_rel, acquire) {
+            Err(FULL) => Found::Value,
+            Err(TAKEN) => Found::Taken,
+            Err(_) => Found::Nobody,
+            Ok(_) => Found::Nothing,
+        }
+    }
+
+    /// Takes the value if there is one.
+    pub(crate) fn take(&mut self) -> Option<T> {
+        let (acquire, relaxed) = (Ordering::Acquire, Ordering::Relaxed);
+        self.0.state.compare_exchange(FULL, TAKEN, acquire, relaxed).ok()?;
+        // SAFETY: P2 (this call made it `TAKEN`).
+        Some(unsafe { (*self.0.value.get()).assume_init_read() })
+    }
+
+    /// Nothing can be given any more.
+    pub(crate) fn close(&mut self) {
+        let (acq_rel, relaxed) = (Ordering::AcqRel, Ordering::Relaxed);
+        let _ = self.0.state.compare_exchange(EMPTY, CLOSED, acq_rel, relaxed);
+    }
+}
