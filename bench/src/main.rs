@@ -8,11 +8,14 @@
 mod cortado_binary;
 mod goal;
 mod jobs;
+mod latency;
 mod measured_child;
 mod mixed;
+mod net;
 mod registry;
 mod report;
 mod round;
+mod server_process;
 mod service;
 mod versions;
 mod workload;
@@ -61,6 +64,10 @@ enum Part {
     Serve(mixed::ServeArgs),
     /// The open-loop echo client of the `mixed` group.
     Client(mixed::ClientArgs),
+    /// A server of the `net` group: an echo, and nothing else.
+    EchoServer(net::ServerArgs),
+    /// The closed-loop client of the `net` group.
+    EchoClient(net::ClientArgs),
 }
 
 fn main() -> ExitCode {
@@ -69,6 +76,8 @@ fn main() -> ExitCode {
         Some(Part::Workload { work }) => workload::run(&work),
         Some(Part::Serve(args)) => mixed::serve(&args),
         Some(Part::Client(args)) => mixed::client(&args),
+        Some(Part::EchoServer(args)) => net::server(&args),
+        Some(Part::EchoClient(args)) => net::client(&args),
         None => run_group(&cli),
     };
     match outcome {

@@ -17,8 +17,8 @@ use rustix::net::{RecvFlags, recv};
 use rustix::thread::{ClockId, clock_nanosleep_absolute, set_current_timer_slack};
 use serde::{Deserialize, Serialize};
 
-use super::figures::{Percentiles, histogram, percentiles};
 use super::schedule::{Answers, Schedule};
+use crate::latency::{Percentiles, histogram, percentiles};
 use crate::workload::monotonic_ns;
 
 /// The size of a request and of its answer; the first eight bytes are its number.

@@ -2,23 +2,22 @@
 
 use std::cell::OnceCell;
 use std::env;
-use std::io::{BufRead, BufReader, Write};
 use std::net::Ipv4Addr;
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use serde::de::DeserializeOwned;
 
 use super::client::Summary;
-use super::figures::{Percentiles, Totals};
+use super::figures::Totals;
 use super::go_server;
 use super::server::{Load, Ready};
-use crate::measured_child::Reaped;
+use crate::latency::Percentiles;
 use crate::round::Contender;
+use crate::server_process::ServerProcess;
 
 /// The start of a round that is not counted: connections are made and runtimes learn.
 const WARM_UP: Duration = Duration::from_millis(500);
@@ -43,9 +42,9 @@ impl Contender for Pair {
     }
 
     fn round(&mut self) -> Result<Vec<f64>> {
-        let mut server = self.start_server()?;
-        self.refusal.get_or_init(|| server.ready.raising_refused.clone());
-        let client = self.start_client(server.ready.port)?;
+        let (mut server, ready) = self.start_server()?;
+        self.refusal.get_or_init(|| ready.raising_refused.clone());
+        let client = self.start_client(ready.port)?;
         thread::sleep(WARM_UP);
         let started = Instant::now();
         server.say("start")?;
@@ -64,14 +63,14 @@ impl Contender for Pair {
 }
 
 impl Pair {
-    fn start_server(&self) -> Result<Server> {
+    fn start_server(&self) -> Result<(ServerProcess, Ready)> {
         let mut command = Command::new(env::current_exe()?);
         command.args(["serve", self.runtime, self.load.name(), "--units-per-ms"]);
         command.arg(self.units_per_ms.to_string());
         if self.runtime == go_server::NAME {
             command.env(go_server::SERVER_VARIABLE, go_server::path()?);
         }
-        Server::start(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()))
+        ServerProcess::start(&mut command)
     }
 
     fn start_client(&self, port: u16) -> Result<Child> {
@@ -103,50 +102,4 @@ fn finish_client(client: Child) -> Result<Summary> {
         bail!("the echo client: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     serde_json::from_slice(&output.stdout).context("the echo client printed no summary")
-}
-
-/// A server process that listens; it ends when dropped.
-struct Server {
-    process: Reaped,
-    words: ChildStdin,
-    answers: BufReader<ChildStdout>,
-    ready: Ready,
-}
-
-impl Server {
-    fn start(command: &mut Command) -> Result<Self> {
-        let mut process = Reaped(command.spawn().context("start the server")?);
-        let words = process.0.stdin.take().context("the server's input is a pipe")?;
-        let output = process.0.stdout.take().context("the server's output is a pipe")?;
-        let mut answers = BufReader::new(output);
-        match read_answer(&mut answers) {
-            Ok(ready) => Ok(Self { process, words, answers, ready }),
-            Err(_) => bail!("{}", complaint(&mut process.0)),
-        }
-    }
-
-    fn say(&mut self, word: &str) -> Result<()> {
-        writeln!(self.words, "{word}").with_context(|| complaint(&mut self.process.0))
-    }
-
-    fn answer<T: DeserializeOwned>(&mut self) -> Result<T> {
-        read_answer(&mut self.answers)
-    }
-}
-
-fn read_answer<T: DeserializeOwned>(answers: &mut impl BufRead) -> Result<T> {
-    let mut line = String::new();
-    answers.read_line(&mut line)?;
-    serde_json::from_str(&line).with_context(|| format!("the server said {line:?}"))
-}
-
-/// What a server that has gone wrong printed; it is ended first, so that its output has an end.
-fn complaint(process: &mut Child) -> String {
-    // It fails only if the process has ended already.
-    let _ = process.kill();
-    let line = process.stderr.take().and_then(|errors| BufReader::new(errors).lines().next());
-    match line {
-        Some(Ok(line)) => line,
-        Some(Err(_)) | None => "the server ended without a word".to_owned(),
-    }
 }

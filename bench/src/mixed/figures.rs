@@ -10,28 +10,7 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use super::units;
-
-/// The longest latency that a histogram tells apart.
-const LONGEST_NS: u64 = 600_000_000_000;
-
-/// Percentiles in microseconds.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Percentiles {
-    pub(super) p50: f64,
-    pub(super) p99: f64,
-    pub(super) p999: f64,
-    pub(super) max: f64,
-}
-
-/// A histogram of nanoseconds with three significant digits.
-pub(super) fn histogram() -> Histogram<u64> {
-    Histogram::new_with_bounds(1, LONGEST_NS, 3).expect("the bounds are valid")
-}
-
-pub(super) fn percentiles(histogram: &Histogram<u64>) -> Percentiles {
-    let at = |quantile| histogram.value_at_quantile(quantile) as f64 / 1e3;
-    Percentiles { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: histogram.max() as f64 / 1e3 }
-}
+use crate::latency::{Percentiles, histogram, percentiles};
 
 /// The counters of a server since its window began.
 pub(super) struct Figures {

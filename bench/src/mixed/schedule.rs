@@ -5,7 +5,7 @@
 
 use hdrhistogram::Histogram;
 
-use super::figures::histogram;
+use crate::latency::histogram;
 
 /// When each request is to be sent, in nanoseconds of the monotonic clock.
 #[derive(Clone, Copy, Debug)]

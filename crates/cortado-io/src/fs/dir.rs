@@ -1,25 +1,108 @@
 //! The entries of a directory, fetched some at a time.
 
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::fs as std_fs;
 use std::future::Future;
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, DirEntryExt};
 use std::panic::Location;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use futures_core::Stream;
+
 use crate::caller;
-use crate::fs::{Blocking, blocking};
+use crate::fs::{Blocking, FileType, Metadata, blocking};
 
 /// Entries that one job fetches. The kernel hands out 32 KiB of them at a time, several hundred.
 const BATCH: usize = 128;
 
-pub use std_fs::DirEntry;
+/// An entry of a directory.
+#[derive(Debug, Clone)]
+pub struct DirEntry(Arc<std_fs::DirEntry>);
 
-/// The entries of a directory, in no order; made by `read_dir`.
+impl DirEntry {
+    /// The directory's path, as it was given to `read_dir`, with the entry's name.
+    pub fn path(&self) -> PathBuf {
+        self.0.path()
+    }
+
+    /// The entry's name.
+    pub fn file_name(&self) -> OsString {
+        self.0.file_name()
+    }
+
+    /// The number of its inode.
+    pub fn ino(&self) -> u64 {
+        self.0.ino()
+    }
+
+    /// What the file system knows of it, be it a symbolic link.
+    #[track_caller]
+    pub fn metadata(&self) -> Blocking<Metadata> {
+        let entry = self.0.clone();
+        blocking(move || entry.metadata())
+    }
+
+    /// Of which type it is. Most file systems tell it along with the entry.
+    #[track_caller]
+    pub fn file_type(&self) -> Blocking<FileType> {
+        let entry = self.0.clone();
+        blocking(move || entry.file_type())
+    }
+}
+
+/// How directories are made.
+#[derive(Debug, Default)]
+pub struct DirBuilder {
+    recursive: bool,
+    mode: Option<u32>,
+}
+
+impl DirBuilder {
+    /// A single directory with the usual permissions.
+    pub fn new() -> DirBuilder {
+        DirBuilder::default()
+    }
+
+    /// Whether those above it are made as well, and it is no error if it is there.
+    pub fn recursive(&mut self, recursive: bool) -> &mut DirBuilder {
+        self.recursive = recursive;
+        self
+    }
+
+    /// The permissions, such as `0o700`, of which the umask takes some away.
+    pub fn mode(&mut self, mode: u32) -> &mut DirBuilder {
+        self.mode = Some(mode);
+        self
+    }
+
+    /// Makes a directory.
+    ///
+    /// # Errors
+    /// Those of `std::fs::DirBuilder::create`.
+    ///
+    /// # Panics
+    /// Outside of a runtime.
+    #[track_caller]
+    pub fn create(&self, path: impl AsRef<Path>) -> Blocking<()> {
+        let mut builder = std_fs::DirBuilder::new();
+        builder.recursive(self.recursive);
+        if let Some(mode) = self.mode {
+            builder.mode(mode);
+        }
+        let path = path.as_ref().to_owned();
+        blocking(move || builder.create(path))
+    }
+}
+
+/// The entries of a directory, in no order; made by `read_dir`. It is a stream as well.
 #[derive(Debug)]
 pub struct ReadDir {
-    fetched: VecDeque<io::Result<DirEntry>>,
+    fetched: VecDeque<io::Result<std_fs::DirEntry>>,
     rest: Rest,
 }
 
@@ -32,7 +115,7 @@ enum Rest {
 
 #[derive(Debug)]
 struct Batch {
-    entries: VecDeque<io::Result<DirEntry>>,
+    entries: VecDeque<io::Result<std_fs::DirEntry>>,
     rest: Option<Box<std_fs::ReadDir>>,
 }
 
@@ -53,10 +136,15 @@ impl ReadDir {
         NextEntry { directory: self, location: Location::caller() }
     }
 
-    fn poll_next_entry(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<DirEntry>>> {
+    /// `next_entry` as a poll function.
+    ///
+    /// # Errors
+    /// Those of readdir(3). More entries may follow.
+    #[track_caller]
+    pub fn poll_next_entry(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<DirEntry>>> {
         loop {
             if let Some(entry) = self.fetched.pop_front() {
-                return Poll::Ready(entry.map(Some));
+                return Poll::Ready(entry.map(|entry| Some(DirEntry(Arc::new(entry)))));
             }
             match &mut self.rest {
                 Rest::Ended => return Poll::Ready(Ok(None)),
@@ -76,6 +164,15 @@ impl ReadDir {
                 }
             }
         }
+    }
+}
+
+impl Stream for ReadDir {
+    type Item = io::Result<DirEntry>;
+
+    #[track_caller]
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_next_entry(cx).map(Result::transpose)
     }
 }
 

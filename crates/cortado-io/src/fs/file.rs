@@ -6,9 +6,11 @@
 //! bytes are in the buffer and the pool has the call, so an error is told by the next operation
 //! or by `flush`, and what is not flushed before the process ends may be lost.
 
-use std::fs::{File as StdFile, Metadata, OpenOptions};
+use std::fs::{File as StdFile, Metadata, Permissions};
 use std::future::Future;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::panic::Location;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,7 +18,8 @@ use std::task::{Context, Poll, ready};
 
 use futures_io::{AsyncRead, AsyncSeek, AsyncWrite};
 
-use crate::fs::{Blocking, blocking};
+use crate::caller::on_behalf_of;
+use crate::fs::{Blocking, OpenOptions, blocking};
 
 /// The largest read or write of one call. Crossing to the pool and back costs some 20 µs; at 2
 /// GiB/s this much takes 60 µs.
@@ -70,25 +73,45 @@ impl File {
     /// Opens a file to read it.
     #[track_caller]
     pub fn open(path: impl AsRef<Path>) -> Blocking<File> {
-        File::open_with(OpenOptions::new().read(true), path)
+        OpenOptions::new().read(true).open(path)
     }
 
     /// Makes a file to write it, or empties the one that is there.
     #[track_caller]
     pub fn create(path: impl AsRef<Path>) -> Blocking<File> {
-        File::open_with(OpenOptions::new().write(true).create(true).truncate(true), path)
+        OpenOptions::new().write(true).create(true).truncate(true).open(path)
     }
 
-    /// Opens a file as `options` say.
+    /// Makes a file to read and write it; an error if it is there.
     #[track_caller]
-    pub fn open_with(options: &OpenOptions, path: impl AsRef<Path>) -> Blocking<File> {
-        let (options, path) = (options.clone(), path.as_ref().to_owned());
-        blocking(move || options.open(path).map(File::from_std))
+    pub fn create_new(path: impl AsRef<Path>) -> Blocking<File> {
+        OpenOptions::new().read(true).write(true).create_new(true).open(path)
+    }
+
+    /// How to open a file in any other way.
+    pub fn options() -> OpenOptions {
+        OpenOptions::new()
     }
 
     /// Uses a file that is open.
     pub fn from_std(file: StdFile) -> File {
         File { std: Arc::new(file), state: State::Idle(Buffer::default()) }
+    }
+
+    /// Waits for the call that is under way, and gives the file of the standard library back. Its
+    /// position is where the reads and writes of this one have come to.
+    ///
+    /// Not cancel safe: dropped, it has closed the file.
+    #[track_caller]
+    pub fn into_std(self) -> IntoStd {
+        IntoStd { file: Some(self), location: Location::caller() }
+    }
+
+    /// A second handle to the open file, with the same position.
+    #[track_caller]
+    pub fn try_clone(&self) -> Blocking<File> {
+        let file = self.std.clone();
+        blocking(move || file.try_clone().map(File::from_std))
     }
 
     /// What the file system knows of it.
@@ -103,6 +126,20 @@ impl File {
     pub fn sync_all(&self) -> Blocking<()> {
         let file = self.std.clone();
         blocking(move || file.sync_all())
+    }
+
+    /// The same without the metadata that is not needed to read it, such as times.
+    #[track_caller]
+    pub fn sync_data(&self) -> Blocking<()> {
+        let file = self.std.clone();
+        blocking(move || file.sync_data())
+    }
+
+    /// Changes who may do what with it.
+    #[track_caller]
+    pub fn set_permissions(&self, permissions: Permissions) -> Blocking<()> {
+        let file = self.std.clone();
+        blocking(move || file.set_permissions(permissions))
     }
 
     /// Cuts the file, or fills it with zeros, to this length.
@@ -143,6 +180,42 @@ impl File {
             let result = call(&file, &mut buffer);
             Ok(Done { buffer, result })
         }));
+    }
+}
+
+/// What `File::into_std` returns.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct IntoStd {
+    file: Option<File>,
+    location: &'static Location<'static>,
+}
+
+impl Future for IntoStd {
+    type Output = io::Result<StdFile>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<StdFile>> {
+        let location = self.location;
+        let Some(file) = &mut self.file else {
+            panic!("a future of into_std was polled after it had returned the file");
+        };
+        let (_, buffer) = ready!(on_behalf_of(location, || file.poll_idle(cx)))?;
+        let ahead = buffer.ahead();
+        buffer.forget();
+        step_back(&file.std, ahead)?;
+        let file = self.file.take().map(|file| file.std);
+        match file.map(Arc::try_unwrap) {
+            Some(Ok(std)) => Poll::Ready(Ok(std)),
+            // A call such as `sync_all` that nobody waits for still has it.
+            Some(Err(shared)) => Poll::Ready(shared.try_clone()),
+            None => unreachable!("the file was there a moment ago"),
+        }
+    }
+}
+
+impl AsFd for File {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.std.as_fd()
     }
 }
 

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use cortado_core::io::{Direction, Interest};
-use cortado_probe::Wait;
+use cortado_probe::{Wait, turn};
 
 use crate::net::call::Call;
 use crate::net::methods::{any_socket, message_socket, sending_socket, unless_gone};
@@ -232,9 +232,13 @@ impl<P: AsRef<Path> + Unpin> Future for SendToUnix<'_, P> {
         let SendToUnix { socket, message, path, pause, location } = self.get_mut();
         loop {
             ready!(pause.poll(cx, Wait::Send, location));
+            let progress = ready!(turn::proceed(cx, location));
             match socket.try_send_to(message, &*path) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => pause.begin(),
-                sent => return Poll::Ready(sent),
+                sent => {
+                    progress.made();
+                    return Poll::Ready(sent);
+                }
             }
         }
     }

@@ -75,7 +75,7 @@ fn reads_writes_and_seeks_agree_on_the_position() {
         let path = directory.path().join("mixed");
         fs::write(&path, "0123456789").await.unwrap();
         let mut options = OpenOptions::new();
-        let mut file = File::open_with(options.read(true).write(true), &path).await.unwrap();
+        let mut file = options.read(true).write(true).open(&path).await.unwrap();
         let mut two = [0; 2];
         file.read_exact(&mut two).await.unwrap();
         // A read that is dropped while the pool makes it leaves its bytes for the next operation.
@@ -101,7 +101,7 @@ fn reads_writes_and_seeks_agree_on_the_position() {
 fn the_error_of_a_write_is_told_by_flush() {
     on_both(async || {
         let mut options = OpenOptions::new();
-        let mut full = File::open_with(options.write(true), "/dev/full").await.unwrap();
+        let mut full = options.write(true).open("/dev/full").await.unwrap();
         full.write_all(b"x").await.unwrap();
         assert_eq!(full.flush().await.unwrap_err().kind(), ErrorKind::StorageFull);
         full.flush().await.unwrap();

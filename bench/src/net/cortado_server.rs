@@ -1,0 +1,36 @@
+//! The echo on cortado, a task per connection.
+
+use anyhow::Result;
+use cortado::io::{AsyncReadExt, AsyncWriteExt};
+use cortado::net::{TcpListener, TcpStream};
+
+use super::WORKERS;
+use super::server::BUFFER_BYTES;
+
+pub(super) fn serve(listener: std::net::TcpListener) -> Result<()> {
+    let runtime = cortado::Builder::new().worker_threads(WORKERS).build()?;
+    let accepting = runtime.spawn(async {
+        let listener = TcpListener::from_std(listener)?;
+        accept(listener).await
+    });
+    Ok(runtime.block_on(accepting)??)
+}
+
+async fn accept(listener: TcpListener) -> std::io::Result<()> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        drop(cortado::spawn(echo(stream)));
+    }
+}
+
+async fn echo(mut stream: TcpStream) -> std::io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut buffer = vec![0; BUFFER_BYTES];
+    loop {
+        let count = stream.read(&mut buffer).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        stream.write_all(&buffer[..count]).await?;
+    }
+}
