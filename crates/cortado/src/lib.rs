@@ -49,6 +49,8 @@ pub use cortado_core::{
 pub use cortado_io::{fs, net, pipe, process, signal};
 /// Events and wait reasons, for who wants to listen.
 pub use cortado_probe as probe;
+/// Channels, locks and other ways to wait for each other; they need no runtime.
+pub use cortado_sync as sync;
 
 /// Reading, writing, and the readiness of descriptors.
 pub mod io {
