@@ -25,6 +25,17 @@
 //! assert_eq!(total, 4950);
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! # Features
+//!
+//! None is on by default, and none changes what the runtime does. Each module has an example.
+//!
+//! | feature | module | gives |
+//! |---|---|---|
+//! | `hyper` | `cortado::hyper` | hyper's `rt` traits, so that hyper, hyper-util and axum run on our tasks, timers and sockets |
+//! | `tokio-io` | `cortado::tokio_io` | Tokio's I/O traits for our streams, and ours for Tokio's |
+//! | `tokio-context` | `cortado::tokio_context` | a Tokio runtime beside ours, a second reactor, for libraries that need one: reqwest, sqlx, tonic, async-nats |
+//! | `tracing` | `cortado::tracing` | what the probe says, as events of the `tracing` crate |
 
 #![forbid(unsafe_code)]
 
