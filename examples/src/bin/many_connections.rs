@@ -1,14 +1,15 @@
 //! The event loop: 20,000 open connections on one thread, each of which gets an answer.
 //!
-//! `cargo run --release -p examples --bin many_connections -- 20000`. It serves on a port of its own
-//! and starts itself again as the client, which opens all connections, is told when they are all
-//! there, and then asks over each one while the others stay open. In between the memory of the
-//! server is read: what an idle connection costs it, kernel buffers not counted.
+//! `cargo run --release -p examples --bin many_connections -- 20000`. It starts itself again as the
+//! client, which opens all connections, is told when they are all there, and then asks over each one
+//! while the others stay open. In between the memory of the server is read: what an idle connection
+//! costs it, kernel buffers not counted.
 
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use cortado::io::{AsyncReadExt, AsyncWriteExt};
 use cortado::net::{TcpListener, TcpStream};
 use cortado::process::{Command, Stdio};
@@ -17,7 +18,6 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Descriptors of a process besides its connections.
 const SPARE_DESCRIPTORS: u64 = 64;
-
 /// How long the next connection may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -28,7 +28,7 @@ fn main() -> Result<()> {
     let runtime = cortado::Runtime::single()?;
     match arguments.get(1) {
         None => runtime.block_on(serve(count)),
-        Some(address) => runtime.block_on(ask(address.clone(), count)),
+        Some(address) => runtime.block_on(ask(address.parse()?, count)),
     }
 }
 
@@ -36,17 +36,15 @@ fn main() -> Result<()> {
 fn allow_descriptors(connections: u64) -> Result<u64> {
     let needed = connections + SPARE_DESCRIPTORS;
     let limit = getrlimit(Resource::Nofile);
-    let maximum = limit.maximum.unwrap_or(u64::MAX);
-    let both = Rlimit {
-        current: Some(needed.max(limit.current.unwrap_or(0))),
-        maximum: Some(maximum.max(needed)),
-    };
-    if limit.current.is_none_or(|current| current >= needed)
-        || setrlimit(Resource::Nofile, both).is_ok()
-    {
+    if limit.current.is_none_or(|current| current >= needed) {
         return Ok(connections);
     }
-    // Only root may raise the maximum.
+    let maximum = limit.maximum.unwrap_or(u64::MAX);
+    // Only root may raise the maximum itself.
+    let raised = Rlimit { current: Some(needed), maximum: Some(maximum.max(needed)) };
+    if setrlimit(Resource::Nofile, raised).is_ok() {
+        return Ok(connections);
+    }
     setrlimit(Resource::Nofile, Rlimit { current: Some(maximum), ..limit })?;
     println!("only {maximum} descriptors are allowed here (ulimit -Hn)");
     Ok(maximum - SPARE_DESCRIPTORS)
@@ -68,8 +66,7 @@ async fn serve(count: u64) -> Result<()> {
         let (stream, _) = accepted.context("the client does not come")??;
         connections.push(cortado::spawn_local(answer(stream)));
     }
-    let took = start.elapsed().as_millis();
-    println!("{count} connections are open on one thread, after {took} ms");
+    println!("{count} connections are open on one thread after {} ms", start.elapsed().as_millis());
     let bytes = (resident_kib()? - before) * 1024 / count;
     println!("{bytes} bytes of memory for each idle connection");
     let start = Instant::now();
@@ -98,10 +95,10 @@ async fn answer(mut stream: TcpStream) -> io::Result<u64> {
     }
 }
 
-async fn ask(address: String, count: u64) -> Result<()> {
+async fn ask(address: SocketAddr, count: u64) -> Result<()> {
     let mut streams = Vec::new();
     for _ in 0..count {
-        streams.push(TcpStream::connect(&address).await?);
+        streams.push(TcpStream::connect(address).await?);
     }
     // The server ends our standard input when it has accepted all of them.
     cortado::io::stdin()?.read_to_end(&mut Vec::new()).await?;
@@ -109,16 +106,14 @@ async fn ask(address: String, count: u64) -> Result<()> {
         let mut double = [0; 8];
         stream.write_all(&u64::to_be_bytes(number)).await?;
         stream.read_exact(&mut double).await?;
-        if u64::from_be_bytes(double) != 2 * number {
-            bail!("a wrong answer to {number}");
-        }
+        ensure!(u64::from_be_bytes(double) == 2 * number, "a wrong answer to {number}");
     }
     Ok(())
 }
 
+/// In pages of 4 KiB, after the size of the whole address space (proc_pid_statm(5)).
 fn resident_kib() -> Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    Ok(number.context("/proc/self/status has no VmRSS")?.parse()?)
+    let memory = std::fs::read_to_string("/proc/self/statm")?;
+    let pages = memory.split(' ').nth(1).context("/proc/self/statm has no second field")?;
+    Ok(pages.parse::<u64>()? * 4)
 }

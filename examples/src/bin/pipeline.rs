@@ -7,7 +7,7 @@
 //! before it is closed and empty, and closes the one behind it by dropping its senders.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use anyhow::{Context, Result};
@@ -63,23 +63,14 @@ async fn find(root: PathBuf, found: Sender<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Stage 2: their texts. What is not text is passed over.
+/// Stage 2: their texts. What is not text, or may not be read, is passed over.
 async fn read(paths: Receiver<PathBuf>, texts: Sender<String>) {
     while let Ok(path) = paths.recv().await {
-        if let Some(text) = read_text(&path).await
+        if let Ok(bytes) = cortado::fs::read(&path).await
+            && let Ok(text) = String::from_utf8(bytes)
             && texts.send(text).await.is_err()
         {
             return;
-        }
-    }
-}
-
-async fn read_text(path: &Path) -> Option<String> {
-    match cortado::fs::read(path).await {
-        Ok(bytes) => String::from_utf8(bytes).ok(),
-        Err(error) => {
-            eprintln!("{}: {error}", path.display());
-            None
         }
     }
 }
