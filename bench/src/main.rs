@@ -1,8 +1,8 @@
 //! Benchmarks of cortado beside its peers: `bench GROUP [CASE…]` runs the contenders of each case
 //! round by round in one run and prints median, minimum and whether the goals are met. The same
 //! binary also is the work that the contenders are given (`bench workload …`), the servers that
-//! are measured (`bench serve …`) and the client that measures them (`bench client …`), so that a
-//! run needs nothing but this binary, `cortado` and whatever peers are installed.
+//! are measured (`bench serve …`), the client that measures them (`bench client …`) and the contenders
+//! of one runtime each (`bench contend …`), so that a run needs nothing but this binary, `cortado` and whatever peers are installed.
 #![forbid(unsafe_code)]
 
 mod cortado_binary;
@@ -15,8 +15,10 @@ mod net;
 mod registry;
 mod report;
 mod round;
+mod runtime;
 mod server_process;
 mod service;
+mod soak;
 mod versions;
 mod workload;
 
@@ -52,7 +54,8 @@ struct Cli {
     cortado: Option<PathBuf>,
 }
 
-/// The parts that the benchmarks themselves start as processes of their own.
+/// What is no group: the parts that the benchmarks themselves start as processes of their own, and
+/// the soak.
 #[derive(Subcommand)]
 enum Part {
     /// A piece of work for a job of the `jobs` group.
@@ -64,10 +67,14 @@ enum Part {
     Serve(mixed::ServeArgs),
     /// The open-loop echo client of the `mixed` group.
     Client(mixed::ClientArgs),
+    /// A random mixture of everything, and whether all of it is accounted for at the end.
+    Soak(soak::SoakArgs),
     /// A server of the `net` group: an echo, and nothing else.
     EchoServer(net::ServerArgs),
     /// The closed-loop client of the `net` group.
     EchoClient(net::ClientArgs),
+    /// One contender of the `runtime` group in one case.
+    Contend(runtime::ContendArgs),
 }
 
 fn main() -> ExitCode {
@@ -76,8 +83,10 @@ fn main() -> ExitCode {
         Some(Part::Workload { work }) => workload::run(&work),
         Some(Part::Serve(args)) => mixed::serve(&args),
         Some(Part::Client(args)) => mixed::client(&args),
+        Some(Part::Soak(args)) => soak::run(&args),
         Some(Part::EchoServer(args)) => net::server(&args),
         Some(Part::EchoClient(args)) => net::client(&args),
+        Some(Part::Contend(args)) => runtime::contend(&args),
         None => run_group(&cli),
     };
     match outcome {

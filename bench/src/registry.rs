@@ -7,10 +7,10 @@ use anyhow::Result;
 
 use crate::cortado_binary::CortadoBinary;
 use crate::report::Report;
-use crate::{jobs, mixed, net};
+use crate::{jobs, mixed, net, runtime};
 
 /// Every group that `bench GROUP` knows.
-pub(crate) const GROUPS: &[Group] = &[jobs::GROUP, mixed::GROUP, net::GROUP];
+pub(crate) const GROUPS: &[Group] = &[jobs::GROUP, mixed::GROUP, net::GROUP, runtime::GROUP];
 
 /// Cases that belong to one part of cortado.
 pub(crate) struct Group {

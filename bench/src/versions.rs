@@ -54,7 +54,9 @@ pub(crate) fn collect(cortado: &CortadoBinary) -> Versions {
             ("cortado", cortado_version),
             ("xargs", missing(first_line("xargs", &["--version"]))),
             ("parallel", missing(first_line("parallel", &["--version"]))),
-            ("tokio", tokio_version()),
+            ("tokio", compiled_version("tokio")),
+            ("smol", compiled_version("smol")),
+            ("async-executor", compiled_version("async-executor")),
             ("go", go_version()),
         ],
     }
@@ -82,9 +84,9 @@ fn go_version() -> String {
 }
 
 /// The version in the workspace's lock file, which is the one that was compiled in.
-fn tokio_version() -> String {
+fn compiled_version(package: &str) -> String {
     let lock = include_str!("../../Cargo.lock");
-    version_in_lock(lock, "tokio").unwrap_or_else(|| "unknown".to_owned())
+    version_in_lock(lock, package).unwrap_or_else(|| "unknown".to_owned())
 }
 
 fn version_in_lock(lock: &str, package: &str) -> Option<String> {

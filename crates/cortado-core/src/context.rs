@@ -11,7 +11,7 @@ use crate::handle::Handle;
 use crate::lanes::Lanes;
 use crate::poller::Poller;
 use crate::task::shielded;
-use crate::worker::Record;
+use crate::worker::{Record, Spare};
 
 thread_local! {
     static HANDLE: RefCell<Option<Handle>> = const { RefCell::new(None) };
@@ -23,6 +23,7 @@ thread_local! {
 struct Serving {
     lanes: Arc<Lanes>,
     record: Arc<Record>,
+    spare: RefCell<Spare>,
 }
 
 /// The runtime of the current thread, if it is in one.
@@ -36,13 +37,16 @@ pub(crate) fn try_handle() -> Option<Handle> {
 /// Outside of a runtime, with a sentence that says what to do.
 #[track_caller]
 pub(crate) fn handle() -> Handle {
-    match try_handle() {
-        Some(handle) => handle,
-        None => panic!(
-            "no cortado runtime on this thread: call this from a task, inside `block_on`, or \
-             after `Handle::enter`"
-        ),
-    }
+    try_handle().unwrap_or_else(|| no_runtime())
+}
+
+#[cold]
+#[track_caller]
+fn no_runtime() -> ! {
+    panic!(
+        "no cortado runtime on this thread: call this from a task, inside `block_on`, or after \
+         `Handle::enter`"
+    )
 }
 
 /// The poller of the runtime that the current thread is in.
@@ -82,13 +86,17 @@ pub(crate) struct WorkerEntered {
 impl Drop for WorkerEntered {
     fn drop(&mut self) {
         let left = WORKER.try_with(RefCell::take);
+        if let Ok(Some(serving)) = &left {
+            serving.spare.borrow_mut().clear(serving.lanes.registry());
+        }
         drop(left);
     }
 }
 
 /// Makes the thread a worker of `lanes`.
 pub(crate) fn enter_worker(lanes: &Arc<Lanes>, record: &Arc<Record>) -> WorkerEntered {
-    let serving = Serving { lanes: lanes.clone(), record: record.clone() };
+    let spare = RefCell::new(Spare::new());
+    let serving = Serving { lanes: lanes.clone(), record: record.clone(), spare };
     WORKER.with(|worker| worker.replace(Some(serving)));
     let blocking = begin_blocking().unwrap_or_else(|| {
         cortado_probe::stop("S1", "a thread became a worker while it was one already")
@@ -114,6 +122,54 @@ pub(crate) fn with_record<V>(
     match result {
         Ok(Some(left)) => left,
         _ => value,
+    }
+}
+
+/// Calls `then` with what the thread's worker keeps at hand, if it serves `lanes`; with nothing
+/// otherwise. `then` runs no user code.
+pub(crate) fn with_spare<R>(lanes: &Arc<Lanes>, then: impl FnOnce(Option<&mut Spare>) -> R) -> R {
+    let mut then = Some(then);
+    let mut call = |spare: Option<&mut Spare>| then.take().map(|then| then(spare));
+    let result = WORKER.try_with(|worker| {
+        let worker = worker.borrow();
+        let serving = worker.as_ref().filter(|serving| Arc::ptr_eq(&serving.lanes, lanes));
+        match serving {
+            Some(serving) => call(Some(&mut serving.spare.borrow_mut())),
+            None => call(None),
+        }
+    });
+    let result = result.ok().flatten().or_else(|| call(None));
+    result.unwrap_or_else(|| cortado_probe::stop("T4", "a worker's spare parts were asked twice"))
+}
+
+/// Leaves a share in lanes to the thread's worker; gives it back where that serves other lanes.
+pub(crate) fn give_share(share: Arc<Lanes>) -> Option<Arc<Lanes>> {
+    let mut share = Some(share);
+    // Where the thread is ending, the share simply comes back.
+    let _ = WORKER.try_with(|worker| {
+        let worker = worker.borrow();
+        let serving = worker.as_ref()?;
+        let share = share.take_if(|share| Arc::ptr_eq(share, &serving.lanes))?;
+        serving.spare.borrow_mut().give_share(share);
+        Some(())
+    });
+    share
+}
+
+/// Calls `then` with the runtime of the current thread. `then` runs no user code.
+///
+/// # Panics
+/// As `handle`.
+#[track_caller]
+pub(crate) fn with_handle<R>(then: impl FnOnce(&Handle) -> R) -> R {
+    let mut then = Some(then);
+    let result = HANDLE.try_with(|handle| {
+        let handle = handle.borrow();
+        handle.as_ref().zip(then.take()).map(|(handle, then)| then(handle))
+    });
+    match result.ok().flatten() {
+        Some(result) => result,
+        None => no_runtime(),
     }
 }
 

@@ -31,6 +31,8 @@
 //! both can miss the other: either the waker sees no searcher and wakes someone, or the sleeper
 //! sees the work. A searcher that finds something and stops searching looks whether more waits,
 //! and passes the search on; that covers what was made visible while it counted as the searcher.
+//! Work in a worker's own queue needs less: the worker itself is awake, so for such work the waker
+//! does without the fence where (3) tells it to stop.
 //!
 //! **Rejected.** Waking a thread for each task that becomes ready: tokio#8065 (8.5 % more CPU time)
 //! and slim#1603 (29 to 32 % less throughput). More than one searcher: it finds the same queues
@@ -80,6 +82,11 @@ impl Idle {
         (self.counts.load(Ordering::Relaxed) >> 32) as usize
     }
 
+    /// At most one worker searches, as of some moment during the call.
+    pub(crate) fn searches_alone(&self) -> bool {
+        self.counts.load(Ordering::Relaxed) & HALF <= SEARCHING
+    }
+
     /// How many seats there are.
     pub(crate) fn seats(&self) -> usize {
         self.seats as usize
@@ -89,6 +96,15 @@ impl Idle {
     pub(crate) fn begin_wake(&self) -> Option<Grant> {
         fence(Ordering::SeqCst);
         self.take_seat(true)
+    }
+
+    /// As `begin_wake`, for work in the caller's own queue, without the fence where nobody seems to be
+    /// wanted. What the caller then takes for a searcher or a taken seat may be about to sleep, and
+    /// miss the work: no more than a moment of parallelism is lost, since the caller itself will come
+    /// to its queue, or calls this again, or is found by the monitor.
+    pub(crate) fn begin_wake_for_own(&self) -> Option<Grant> {
+        let now = self.counts.load(Ordering::Relaxed);
+        if now >> 32 >= self.seats || now & HALF != 0 { None } else { self.begin_wake() }
     }
 
     /// Takes a free seat, to search. With `alone`, only where nobody searches.

@@ -5,6 +5,7 @@
 //! where that worker holds a seat of this lane, else in the lane's injector. Nothing here that both
 //! lanes touch takes a blocking lock.
 
+use std::iter;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -196,7 +197,7 @@ impl Lanes {
         let others_wait = !record.queue().is_empty();
         self.push_back(record, lane, task);
         if others_wait {
-            self.wake(lane);
+            self.wake_for_own(lane);
         }
     }
 
@@ -205,8 +206,15 @@ impl Lanes {
         // A task in the slot wakes nobody: it runs next, or the monitor sees it wait.
         if let Some(displaced) = record.queue().set_next(task) {
             self.push_back(record, lane, displaced);
-            self.wake(lane);
+            self.wake_for_own(lane);
         }
+    }
+
+    /// Queues a task that has become ready during a poll of this worker, which has lost its seat over
+    /// the poll: thieves begin with such a queue, and one of them is wanted now.
+    fn push_stranded(self: &Arc<Self>, record: &Record, lane: Lane, task: Runnable) {
+        self.push_back(record, lane, task);
+        self.after_push(lane);
     }
 
     fn push_back(&self, record: &Record, lane: Lane, task: Runnable) {
@@ -217,10 +225,10 @@ impl Lanes {
 
     fn inject(self: &Arc<Self>, lane: Lane, task: Runnable) {
         self.lane(lane).injector.push(task);
-        self.after_injection(lane);
+        self.after_push(lane);
     }
 
-    fn after_injection(self: &Arc<Self>, lane: Lane) {
+    fn after_push(self: &Arc<Self>, lane: Lane) {
         // Pairs with the fence in `bury`: either it sees what was pushed, or we see that it was.
         fence(Ordering::SeqCst);
         if self.dead.load(Ordering::Relaxed) {
@@ -248,7 +256,7 @@ impl Lanes {
     pub(crate) fn inject_all(self: &Arc<Self>, lane: Lane, tasks: Chain<Header>) {
         if !tasks.is_empty() {
             self.lane(lane).injector.push_chain(tasks);
-            self.after_injection(lane);
+            self.after_push(lane);
         }
     }
 
@@ -300,6 +308,13 @@ impl Lanes {
     /// Work was made visible in the lane: wakes a worker for it, where one is needed.
     pub(crate) fn wake(self: &Arc<Self>, lane: Lane) {
         if let Some(grant) = self.lane(lane).idle.begin_wake() {
+            self.hand_over(lane, grant);
+        }
+    }
+
+    /// The same for work in the queue of the calling worker, which holds a seat.
+    fn wake_for_own(self: &Arc<Self>, lane: Lane) {
+        if let Some(grant) = self.lane(lane).idle.begin_wake_for_own() {
             self.hand_over(lane, grant);
         }
     }
@@ -386,30 +401,79 @@ fn lane_of(task: &Runnable) -> Lane {
     if task.header().in_work_lane() { Lane::Work } else { Lane::Wait }
 }
 
-impl Schedule for Arc<Lanes> {
-    fn schedule(&self, task: Runnable) {
-        let lane = lane_of(&task);
-        let left = context::with_record(self, task, |record, task| {
-            if record.lane() == lane && record.notice().is_seated() {
-                self.push_local(record, lane, task);
-                None
-            } else {
-                Some(task)
-            }
-        });
-        if let Some(task) = left {
-            self.inject(lane, task);
+/// A task's share in its lanes: it keeps them alive, so that whoever has woken the task can queue
+/// it, whatever becomes of the runtime meanwhile.
+pub(crate) struct Share(Option<Arc<Lanes>>);
+
+impl Share {
+    fn lanes(&self) -> &Arc<Lanes> {
+        match &self.0 {
+            Some(lanes) => lanes,
+            None => cortado_probe::stop("T4", "a task's scheduler was asked after its drop"),
         }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        if let Some(lanes) = self.0.take() {
+            // Where this is the last share, the lanes are dropped here, outside of any borrow.
+            drop(context::give_share(lanes));
+        }
+    }
+}
+
+impl Schedule for Share {
+    fn schedule(&self, task: Runnable) {
+        self.lanes().schedule(task);
     }
 
     fn noticed(&self, task: &Header) {
-        context::with_record(self, task, |record, task| {
-            self.placement.poll_ended(record, task);
+        let lanes = self.lanes();
+        context::with_record(lanes, task, |record, task| {
+            lanes.placement.poll_ended(record, task);
             None
         });
     }
 
     fn forget(&self, task: &Header) -> bool {
-        self.registry.remove(task)
+        let registry = &self.lanes().registry;
+        let Some(slot) = registry.vacate(task) else { return false };
+        context::with_spare(self.lanes(), |spare| match spare {
+            Some(spare) => spare.give_slot(registry, slot),
+            None => registry.give_slots(iter::once(slot)),
+        });
+        true
+    }
+}
+
+impl Lanes {
+    /// What a new task takes: its share, and a slot of the registry.
+    pub(crate) fn take_parts(self: &Arc<Self>) -> (Share, u32) {
+        context::with_spare(self, |spare| match spare {
+            Some(spare) => (Share(Some(spare.take_share(self))), spare.take_slot(&self.registry)),
+            None => (Share(Some(self.clone())), self.registry.take_slot()),
+        })
+    }
+
+    /// Queues a task that was woken, or is new.
+    fn schedule(self: &Arc<Self>, task: Runnable) {
+        let lane = lane_of(&task);
+        let left = context::with_record(self, task, |record, task| {
+            if record.lane() != lane {
+                return Some(task);
+            }
+            if record.notice().is_seated() {
+                self.push_local(record, lane, task);
+            } else if record.is_polling() {
+                self.push_stranded(record, lane, task);
+            } else {
+                return Some(task);
+            }
+            None
+        });
+        if let Some(task) = left {
+            self.inject(lane, task);
+        }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! Both lanes add and remove tasks all the time, so nothing here blocks: a thread of low OS
 //! priority that is preempted in the middle of any of these steps holds nobody up. A slot is one
-//! word; free slots are chained through their words; slots live in segments that double in size
-//! and never move. One task costs 8 bytes here and 4 in its header; links in the header, the usual
+//! word; free slots are chained through their words, but for those that a worker keeps at hand;
+//! slots live in segments that double in size and never move. One task costs 8 bytes here and 4 in its header; links in the header, the usual
 //! way, would cost 16 and a lock.
 //!
 //! A slot's word is one of:
@@ -66,7 +66,11 @@ impl Registry {
 
     /// Adds a task, with a reference for the registry.
     pub(crate) fn insert(&self, task: Task) -> Result<(), Closed> {
-        let number = self.pop_free().unwrap_or_else(|| self.extend());
+        self.insert_at(self.take_slot(), task)
+    }
+
+    /// As `insert`, in a slot that the caller has taken.
+    pub(crate) fn insert_at(&self, number: u32, task: Task) -> Result<(), Closed> {
         task.header().slot.store(number, Ordering::Relaxed);
         self.slot(number).store(task.into_ptr().as_ptr() as usize, Ordering::SeqCst);
         // Whoever closes looks at all slots afterwards, so one of the two sides sees the other: the
@@ -77,20 +81,50 @@ impl Registry {
 
     /// Forgets a task that has ended; true where its reference passes to the caller.
     pub(crate) fn remove(&self, task: &Header) -> bool {
+        let slot = self.vacate(task);
+        slot.inspect(|number| self.push_free(*number, *number)).is_some()
+    }
+
+    /// Forgets a task that has ended. Where its reference passes to the caller, its slot does too.
+    pub(crate) fn vacate(&self, task: &Header) -> Option<u32> {
         let number = task.slot.load(Ordering::Relaxed);
         let slot = self.slot(number);
         let occupied = ptr::from_ref(task) as usize;
         loop {
             if slot.compare_exchange(occupied, FREE, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
-                self.push_free(number);
-                return true;
+                return Some(number);
             }
             let viewed = occupied | VIEWED;
             let orphan = viewed | ORPHAN;
             if slot.compare_exchange(viewed, orphan, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
-                return false;
+                return None;
             }
         }
+    }
+
+    /// A slot for one task.
+    pub(crate) fn take_slot(&self) -> u32 {
+        self.pop_free().unwrap_or_else(|| self.extend(1))
+    }
+
+    /// A slot for one task, and up to `more` others, which no other thread has used yet.
+    pub(crate) fn take_slots(&self, spare: &mut Vec<u32>, more: usize) -> u32 {
+        self.pop_free().unwrap_or_else(|| {
+            let first = self.extend(1 + more);
+            spare.extend((first + 1..=first + more as u32).rev());
+            first
+        })
+    }
+
+    /// Takes slots back that are free.
+    pub(crate) fn give_slots(&self, mut slots: impl Iterator<Item = u32>) {
+        let Some(first) = slots.next() else { return };
+        let mut last = first;
+        for next in slots {
+            self.slot(last).store(free_before(next + 1), Ordering::Relaxed);
+            last = next;
+        }
+        self.push_free(first, last);
     }
 
     /// Shows every task that is there during the whole of the call to `look`.
@@ -119,7 +153,7 @@ impl Registry {
         look(&task);
         if slot.compare_exchange(viewed, word, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             slot.store(FREE, Ordering::Release);
-            self.push_free(number);
+            self.push_free(number, number);
             // By G1 the completer left the reference to us.
             drop(ManuallyDrop::into_inner(task));
         }
@@ -150,12 +184,13 @@ impl Registry {
         }
     }
 
-    fn push_free(&self, number: u32) {
-        let slot = self.slot(number);
+    /// Adds the free slots from `first` to `last`, which are chained to each other.
+    fn push_free(&self, first: u32, last: u32) {
+        let slot = self.slot(last);
         let mut free = self.free.load(Ordering::Relaxed);
         loop {
-            slot.store(((free as u32 as usize) << 3) | FREE, Ordering::Release);
-            let changed = count_change(free, number + 1);
+            slot.store(free_before(free as u32), Ordering::Release);
+            let changed = count_change(free, first + 1);
             match self.free.compare_exchange_weak(
                 free,
                 changed,
@@ -169,16 +204,17 @@ impl Registry {
     }
 
     #[cold]
-    fn extend(&self) -> u32 {
-        let number = self.used.fetch_add(1, Ordering::SeqCst);
-        let (segment, _) = place(number);
-        if segment >= SEGMENTS {
-            cortado_probe::stop("G2", "a runtime has more tasks than the registry has slots");
+    fn extend(&self, count: usize) -> u32 {
+        let first = self.used.fetch_add(count, Ordering::SeqCst);
+        for segment in place(first).0..=place(first + count - 1).0 {
+            if segment >= SEGMENTS {
+                cortado_probe::stop("G2", "a runtime has more tasks than the registry has slots");
+            }
+            if self.segments[segment].load(Ordering::SeqCst).is_null() {
+                self.add_segment(segment);
+            }
         }
-        if self.segments[segment].load(Ordering::SeqCst).is_null() {
-            self.add_segment(segment);
-        }
-        number as u32
+        first as u32
     }
 
     /// Makes a segment; where two threads do, the second throws its own away.
@@ -206,6 +242,11 @@ impl Registry {
         // SAFETY: G2 (the segment has `FIRST << segment` slots and lives as long as `self`).
         Some(unsafe { slots.add(offset).as_ref() })
     }
+}
+
+/// The word of a free slot, before the one whose number plus one is `next`.
+fn free_before(next: u32) -> usize {
+    (next as usize) << 3 | FREE
 }
 
 fn count_change(free: u64, first: u32) -> u64 {

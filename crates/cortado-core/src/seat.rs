@@ -17,7 +17,8 @@
 //! - F2: nothing is taken from a running worker but its seat. Its queue stays where it is, open to
 //!   thieves, until the worker itself passes it on.
 //! - F3: a worker whose seat is lost runs nothing more in that lane; what it wakes or spawns until
-//!   its poll ends goes to the injector, with a wake, so that it does not wait for the poll's end.
+//!   its poll ends goes to its ring, never to the next-task slot, and wakes a worker: thieves begin
+//!   with the queues of those who have no seat, so it does not wait for the poll's end.
 //! - F4: a thread that was lowered never serves the wait lane again: lowering is one-way for an
 //!   unprivileged process. `LOWERED` is set by the same step as `LOST`, before the thread is
 //!   lowered, so a worker that sees it changes its lane even where the priority follows later.

@@ -11,9 +11,8 @@ use cortado_probe::{Event, Lane, emit};
 use crate::context;
 use crate::handle::{Flavour, Handle};
 use crate::lanes::Lanes;
-use crate::registry::Registry;
 use crate::single::{self, Loop};
-use crate::task::{Header, JoinHandle, Name, Runnable, Schedule, Task, new_task};
+use crate::task::{Header, JoinHandle, Joint, Name, Runnable, Schedule, new_task};
 
 /// Starts a task: a future that the runtime polls on its own, at the same time as others.
 ///
@@ -43,7 +42,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    spawn_on(&context::handle(), future, (), Location::caller())
+    spawn_here(future, ())
 }
 
 /// Starts a task that need not be `Send`, on the event loop of the current thread.
@@ -70,7 +69,7 @@ where
     F::Output: 'static,
 {
     match single::current_loop() {
-        Some(shared) => spawn_on_loop(&shared, future, (), Location::caller()),
+        Some(shared) => prepare_on_loop(&shared, future, (), Location::caller()).start(),
         None => panic!(
             "`spawn_local` outside of an event loop: call it inside of the `block_on` of a \
              runtime made by `Runtime::single`"
@@ -104,6 +103,21 @@ where
     spawn_blocking_on(&context::handle(), job, Location::caller())
 }
 
+/// Starts a task on the current thread's runtime.
+///
+/// # Panics
+/// Outside of a runtime.
+#[track_caller]
+pub(crate) fn spawn_here<F, N>(future: F, name: N) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+    N: Name,
+{
+    let location = Location::caller();
+    context::with_handle(|handle| prepare(handle, future, name, location)).start()
+}
+
 pub(crate) fn spawn_on<F, N>(
     handle: &Handle,
     future: F,
@@ -115,59 +129,86 @@ where
     F::Output: Send + 'static,
     N: Name,
 {
-    match handle.flavour() {
-        Flavour::Lanes(lanes) => spawn_on_lanes(lanes, future, name, location),
-        Flavour::Loop(shared) => spawn_on_loop(shared, future, name, location),
+    prepare(handle, future, name, location).start()
+}
+
+/// A task that is registered, or refused by a runtime that ends, and not queued yet.
+struct Prepared<T> {
+    runnable: Runnable,
+    joint: Joint<T>,
+    refused: bool,
+}
+
+impl<T> Prepared<T> {
+    /// Queues the task; if it was refused, ends it.
+    fn start(self) -> JoinHandle<T> {
+        let Prepared { runnable, joint, refused } = self;
+        let header = runnable.header();
+        emit(|| Event::TaskSpawned {
+            task: header.id(),
+            name: runnable.name(),
+            location: header.location(),
+            lane: if header.in_work_lane() { Lane::Work } else { Lane::Wait },
+        });
+        if refused {
+            drop(runnable);
+        } else {
+            runnable.schedule();
+        }
+        JoinHandle::new(joint)
     }
 }
 
-fn spawn_on_lanes<F, N>(
+/// Makes a task and registers it. No user code runs here, so it may be called inside of a borrow.
+fn prepare<F, N>(
+    handle: &Handle,
+    future: F,
+    name: N,
+    location: &'static Location<'static>,
+) -> Prepared<F::Output>
+where
+    F: Future + 'static,
+    N: Name,
+{
+    match handle.flavour() {
+        Flavour::Lanes(lanes) => prepare_on_lanes(lanes, future, name, location),
+        Flavour::Loop(shared) => prepare_on_loop(shared, future, name, location),
+    }
+}
+
+fn prepare_on_lanes<F, N>(
     lanes: &Arc<Lanes>,
     future: F,
     name: N,
     location: &'static Location<'static>,
-) -> JoinHandle<F::Output>
+) -> Prepared<F::Output>
 where
     F: Future + 'static,
     N: Name,
 {
     let work = lanes.placement().starts_in_work_lane(location);
-    let (task, runnable, joint) = new_task(future, lanes.clone(), name, location, work);
+    let (share, slot) = lanes.take_parts();
+    let (task, runnable, joint) = new_task(future, share, name, location, work);
     if work {
         lanes.placement().assume_computing(task.header());
     }
-    admit(lanes.registry(), task, runnable, |runnable| lanes.schedule(runnable));
-    JoinHandle::new(joint)
+    let refused = lanes.registry().insert_at(slot, task).is_err();
+    Prepared { runnable, joint, refused }
 }
 
-fn spawn_on_loop<F, N>(
+fn prepare_on_loop<F, N>(
     shared: &Arc<Loop>,
     future: F,
     name: N,
     location: &'static Location<'static>,
-) -> JoinHandle<F::Output>
+) -> Prepared<F::Output>
 where
     F: Future + 'static,
     N: Name,
 {
     let (task, runnable, joint) = new_task(future, shared.clone(), name, location, false);
-    admit(shared.registry(), task, runnable, |runnable| shared.schedule(runnable));
-    JoinHandle::new(joint)
-}
-
-/// Registers a new task and queues it; on a runtime that ends, it is cancelled instead.
-fn admit(registry: &Registry, task: Task, runnable: Runnable, schedule: impl FnOnce(Runnable)) {
-    let header = runnable.header();
-    emit(|| Event::TaskSpawned {
-        task: header.id(),
-        name: runnable.name(),
-        location: header.location(),
-        lane: if header.in_work_lane() { Lane::Work } else { Lane::Wait },
-    });
-    match registry.insert(task) {
-        Ok(()) => schedule(runnable),
-        Err(_closed) => drop(runnable),
-    }
+    let refused = shared.registry().insert(task).is_err();
+    Prepared { runnable, joint, refused }
 }
 
 pub(crate) fn spawn_blocking_on<F, T>(

@@ -26,6 +26,8 @@ pub mod channel;
 mod condvar;
 mod gate;
 mod guard;
+#[cfg(all(test, loom))]
+mod models;
 mod mutex;
 mod notify;
 mod once_cell;

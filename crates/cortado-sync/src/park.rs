@@ -21,7 +21,7 @@ use cortado_probe::turn;
 
 use crate::shim::atomic::{AtomicBool, Ordering};
 use crate::shim::{SPINS, thread};
-use crate::tuning::{SPIN_LEAST, SPIN_MOST};
+use crate::tuning::{SPIN_LEAST, SPIN_MOST, SPIN_TRY_EVERY, SPIN_YIELDS};
 
 /// The deadline came first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -138,25 +138,38 @@ struct Kept {
     waker: Waker,
     /// How often it looks before it parks.
     spins: u32,
+    /// Counts its sleeps: now and then it tries whether looking longer would pay.
+    sleeps: u32,
 }
 
 impl Kept {
     fn new() -> Kept {
         let sleeper = Sleeper::new();
-        Kept { waker: Waker::from(sleeper.clone()), sleeper, spins: SPIN_LEAST }
+        Kept { waker: Waker::from(sleeper.clone()), sleeper, spins: SPIN_MOST, sleeps: 0 }
     }
 
     fn sleep(&mut self, deadline: Option<Instant>) -> bool {
-        let spins = if may_spin() { self.spins } else { 0 };
-        let before_park = (0..spins).any(|_| {
+        let before_park = may_spin() && self.look();
+        before_park || self.sleeper.sleep(deadline)
+    }
+
+    /// Looks for the token for a while, and learns from it how long to look.
+    fn look(&mut self) -> bool {
+        self.sleeps = self.sleeps.wrapping_add(1);
+        let spins = if self.sleeps.is_multiple_of(SPIN_TRY_EVERY) { SPIN_MOST } else { self.spins };
+        let mut found = (0..spins).any(|_| {
             spin_loop();
             self.sleeper.take_token()
         });
-        self.spins = match before_park {
-            true => (self.spins * 2).min(SPIN_MOST),
-            false => (self.spins / 2).max(SPIN_LEAST),
-        };
-        before_park || self.sleeper.sleep(deadline)
+        if !found && spins == SPIN_MOST {
+            // Whoever is to wake it may be waiting for this core.
+            found = (0..SPIN_YIELDS).any(|_| {
+                std::thread::yield_now();
+                self.sleeper.take_token()
+            });
+        }
+        self.spins = if found { SPIN_MOST } else { (self.spins / 2).max(SPIN_LEAST) };
+        found
     }
 }
 

@@ -43,7 +43,7 @@ mod imp {
     }
 
     pub(crate) mod thread {
-        pub(crate) use std::thread::{Thread, current, park};
+        pub(crate) use std::thread::{Thread, current, park, yield_now};
         use std::time::Duration;
 
         pub(crate) fn park_timeout(timeout: Duration) {
@@ -76,7 +76,7 @@ mod imp {
     }
 
     pub(crate) mod thread {
-        pub(crate) use loom::thread::{Thread, current, park};
+        pub(crate) use loom::thread::{Thread, current, park, yield_now};
         use std::time::Duration;
 
         /// Loom has no clock: a timeout never comes.

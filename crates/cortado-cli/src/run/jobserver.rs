@@ -192,6 +192,11 @@ impl Tokens {
         Some(with_address(ours, *total, read.as_raw_fd(), write.as_raw_fd()))
     }
 
+    /// Whether the tokens are those of a make above us, which others wait for.
+    pub(crate) fn are_shared(&self) -> bool {
+        self.0.as_ref().is_some_and(|pool| matches!(pool.role, Role::Client { .. }))
+    }
+
     /// Takes a token for one more job beside `running`; where there is none, the task of `cx` is
     /// woken when one comes.
     pub(crate) fn poll_take(&self, cx: &mut Context<'_>, running: usize) -> Poll<Token> {

@@ -106,6 +106,8 @@ pub(crate) struct Plan {
     pub(crate) report: Report,
     /// Whether inputs are read from standard input.
     pub(crate) reads_stdin: bool,
+    /// Whether each job reads a block of it.
+    pub(crate) pipes: bool,
 }
 
 /// Options that make no run.
@@ -285,6 +287,7 @@ fn plan(template: Template, reads_stdin: bool, options: &RunOptions) -> Result<P
             quiet: options.quiet,
         },
         reads_stdin,
+        pipes: options.pipe,
     })
 }
 

@@ -1,6 +1,9 @@
 //! The run shares the cores with makes among its jobs, and with a make above it, by GNU make's
 //! jobserver: the processes at once do not multiply.
 
+use std::fs::{File, Permissions};
+use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use super::session::{Ran, Session, most_at_once};
@@ -92,4 +95,72 @@ fn tokens_go_back_to_the_make_above_also_from_killed_jobs() {
     let ran = session.run("make", &["-s", "-j3"]);
     assert!(!ran.stderr.contains("tokens available"), "{}", ran.stderr);
     assert_eq!(most_at_once(&log(&session, &ran)), 3);
+}
+
+#[test]
+fn a_jobserver_that_is_a_named_pipe_is_obeyed() {
+    let session = Session::new();
+    let fifo = session.path().join("fifo");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)
+        .expect("a named pipe");
+    let mut pipe = File::options().read(true).write(true).open(&fifo).expect("both ends");
+    // Two tokens beside the one that everybody has, none of them make's own byte.
+    pipe.write_all(b"xy").unwrap();
+    let job = "echo + >> log; sleep 0.1; echo - >> log";
+    let output = Command::new(env!("CARGO_BIN_EXE_cortado"))
+        .args(["run", "-j8", "-n0", job, ":::", "1", "2", "3", "4", "5", "6", "7", "8", "9"])
+        .env("MAKEFLAGS", format!(" -j3 --jobserver-auth=fifo:{}", fifo.display()))
+        .current_dir(session.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("a program that starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let log = std::fs::read_to_string(session.path().join("log")).unwrap();
+    assert_eq!(log.matches('+').count(), 9, "{log}");
+    assert_eq!(most_at_once(&log), 3, "{log}");
+    // Both tokens are back, and are what they were.
+    let mut left = [0; 2];
+    pipe.read_exact(&mut left).unwrap();
+    left.sort();
+    assert_eq!(&left, b"xy");
+    assert_eq!(rustix::io::ioctl_fionread(&pipe).unwrap(), 0);
+}
+
+/// Cargo runs rustc through this, which leaves marks.
+const WRAPPER: &str =
+    "#!/bin/sh\necho + >> \"$LOG\"; \"$@\"; status=$?; echo - >> \"$LOG\"; exit $status\n";
+
+#[test]
+fn cargo_among_the_jobs_takes_part() {
+    let session = Session::new();
+    let name = |number: u32| format!("part{number}");
+    let mut root = "[package]\nname = \"whole\"\nedition = \"2021\"\n[dependencies]\n".to_owned();
+    for part in (1..=4).map(name) {
+        root += &format!("{part} = {{ path = \"{part}\" }}\n");
+        std::fs::create_dir_all(session.path().join(&part).join("src")).unwrap();
+        let manifest = format!("[package]\nname = \"{part}\"\nedition = \"2021\"\n");
+        session.file(&format!("{part}/Cargo.toml"), manifest);
+        session.file(&format!("{part}/src/lib.rs"), "");
+    }
+    std::fs::create_dir(session.path().join("src")).unwrap();
+    session.file("Cargo.toml", root);
+    session.file("src/lib.rs", "");
+    let wrapper = session.file("wrapper", WRAPPER);
+    std::fs::set_permissions(&wrapper, Permissions::from_mode(0o700)).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_cortado"))
+        .args(["run", "-j1", "-n0", env!("CARGO")])
+        .args(["build", "--offline", "--quiet", "--target-dir", "out", ":::", "once"])
+        .env("RUSTC_WRAPPER", &wrapper)
+        .env("LOG", session.path().join("log"))
+        .env_remove("CARGO_MAKEFLAGS")
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .current_dir(session.path())
+        .stdin(Stdio::null())
+        .output()
+        .expect("a program that starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let log = std::fs::read_to_string(session.path().join("log")).unwrap();
+    assert!(log.matches('+').count() >= 5, "every crate is compiled: {log}");
+    assert_eq!(most_at_once(&log), 1, "{log}");
 }

@@ -1,5 +1,5 @@
 //! Signals to the run: one Ctrl-C lets the running jobs finish, a second one ends them, as do TERM
-//! and HUP; a signal that was ignored stays ignored.
+//! and HUP; Ctrl-Z stops them, and the run; a signal that was ignored stays ignored.
 
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -136,6 +136,60 @@ fn term_and_hup_end_the_running_jobs_at_once() {
         let child = std::fs::read_to_string(session.path().join("child")).unwrap();
         assert!(is_gone(child.trim()), "a process of the job still runs");
     }
+}
+
+/// Waits until the process with this number is stopped, or is not.
+fn wait_until_stopped(pid: &str, stopped: bool) {
+    let begin = Instant::now();
+    let state = || {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
+        let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
+        state.expect("a state")
+    };
+    while (state() == 'T') != stopped {
+        assert!(begin.elapsed() < Duration::from_secs(60), "{pid} is in state {}", state());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn a_terminal_stop_stops_the_jobs_with_the_run_until_it_is_continued() {
+    let job = format!("echo $$ > pid{{#}}; {WAITS}");
+    let going = Going::start(&["-j2", "-k", &job, ":::", "a", "b", "c"]);
+    going.wait_for("began1");
+    going.wait_for("began2");
+    let pid = |name: &str| {
+        std::fs::read_to_string(going.session.path().join(name)).unwrap().trim().to_owned()
+    };
+    let all = [going.child.id().to_string(), pid("pid1"), pid("pid2")];
+    for _ in 0..2 {
+        going.signal(Signal::TSTP);
+        all.iter().for_each(|pid| wait_until_stopped(pid, true));
+        going.signal(Signal::CONT);
+        all.iter().for_each(|pid| wait_until_stopped(pid, false));
+    }
+    going.session.file("go", "");
+    let (_, output) = going.end();
+    assert_eq!((output.status.code(), output.stdout), (Some(0), b"a\nb\nc\n".to_vec()));
+}
+
+#[test]
+fn short_jobs_are_stopped_and_continued_too() {
+    let session = Session::new();
+    session.file("inputs", (1..=3000).map(|number| format!("{number}\n")).collect::<String>());
+    let child = command(&session, &["-j2", "-k", "-a", "inputs", "echo"]).spawn().expect("a run");
+    let pid = child.id().to_string();
+    let going = Going { session, child };
+    for _ in 0..3 {
+        going.signal(Signal::TSTP);
+        wait_until_stopped(&pid, true);
+        going.signal(Signal::CONT);
+        wait_until_stopped(&pid, false);
+    }
+    let (_, output) = going.end();
+    assert_eq!(output.status.code(), Some(0));
+    let numbers: String = (1..=3000).map(|number| format!("{number}\n")).collect();
+    assert!(output.stdout == numbers.as_bytes());
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! that a model needs only as something to pass on is an `Item`.
 
 mod alarm;
+mod depot;
 mod idle;
 mod inbox;
 mod queue;

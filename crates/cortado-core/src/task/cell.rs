@@ -3,6 +3,7 @@
 //! All access to the future, the output and the join waker is here. The invariants T1 to T6 that
 //! the `SAFETY` comments cite are stated once, in the essay of the parent module.
 
+use std::alloc::Layout;
 use std::any::Any;
 use std::cell::UnsafeCell;
 use std::future::Future;
@@ -16,6 +17,7 @@ use cortado_probe::{Event, Outcome, TaskId, emit};
 
 use super::join::JoinError;
 use super::joint::Joint;
+use super::memory;
 use super::shield::{discard, shielded};
 use super::state::{End, Start, State, Woken};
 use super::waker;
@@ -114,7 +116,7 @@ where
     S: Schedule,
     N: Name,
 {
-    let cell = Box::new(Cell {
+    let cell = Cell {
         header: Header {
             state: State::new(work),
             table: const { &Cell::<F, S, N>::TABLE },
@@ -128,8 +130,11 @@ where
         name,
         join_waker: UnsafeCell::new(None),
         stage: UnsafeCell::new(Stage::Future(future)),
-    });
-    let header = NonNull::from(Box::leak(cell)).cast::<Header>();
+    };
+    let place = memory::allocate(Layout::new::<Cell<F, S, N>>()).cast::<Cell<F, S, N>>();
+    // SAFETY: T4 (the memory is new, and fit for a cell).
+    unsafe { place.write(cell) };
+    let header = place.cast::<Header>();
     (Task(header), Runnable(header), Joint::new(Task(header)))
 }
 
@@ -275,9 +280,11 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
     /// # Safety
     /// The last reference was given back.
     unsafe fn free(header: NonNull<Header>) {
-        // SAFETY: T4 (nobody else can reach the cell any more; it was made by `Box`).
-        let cell = unsafe { Box::from_raw(header.cast::<Self>().as_ptr()) };
-        shielded(|| drop(cell));
+        // SAFETY: T4 (nobody else can reach the cell any more). After a panic of the drop the rest is
+        // leaked, as far as the panic has not dropped it.
+        shielded(|| unsafe { header.cast::<Self>().drop_in_place() });
+        // SAFETY: T4 (`new_task` has allocated it with this layout, and it was dropped).
+        unsafe { memory::free(header.cast(), Layout::new::<Self>()) };
     }
 
     /// # Safety
@@ -543,6 +550,13 @@ impl Runnable {
                 None
             },
         }
+    }
+
+    /// Hands it to the task's scheduler. The caller has a reference of its own.
+    pub(crate) fn schedule(self) {
+        let runnable = ManuallyDrop::new(self);
+        // SAFETY: T4 (the runnable's reference passes on; the caller keeps another).
+        unsafe { (runnable.header().table.schedule)(runnable.0) }
     }
 
     pub(super) fn ptr(&self) -> NonNull<Header> {

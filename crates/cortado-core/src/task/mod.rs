@@ -26,7 +26,7 @@
 //! - T3: the slot of the join waker is written by the `JoinHandle` while JOIN_WAKER is clear, and
 //!   only read by anyone while it is set. After completion the completer clears JOIN_WAKER; if the
 //!   handle is gone by then, the completer drops the waker.
-//! - T4: a cell is freed by whoever takes the last reference away, and every pointer to a cell that
+//! - T4: a cell (whose memory comes from `task/memory.rs`) is freed by whoever takes the last reference away, and every pointer to a cell that
 //!   is kept anywhere owns a reference.
 //! - T5: a header's link belongs to the list that holds the task's `Runnable`. There is at most one
 //!   `Runnable` of a task, for SCHEDULED is set by the transition that makes it and cleared by
@@ -46,6 +46,7 @@
 mod cell;
 mod join;
 mod joint;
+mod memory;
 #[cfg(all(test, loom))]
 mod models;
 mod named;
@@ -55,5 +56,8 @@ mod waker;
 
 pub(crate) use cell::{Header, Name, Runnable, Schedule, Task, new_task};
 pub use join::{AbortHandle, JoinError, JoinHandle};
+pub(crate) use joint::Joint;
+#[cfg(all(test, loom))]
+pub(crate) use memory::Depot;
 pub use named::TaskBuilder;
 pub(crate) use shield::shielded;

@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 use std::future::Future;
-use std::panic::Location;
 
 use super::JoinHandle;
-use crate::context;
-use crate::spawn::spawn_on;
+use crate::spawn::spawn_here;
 
 /// Spawns a task with settings of its own.
 ///
@@ -49,6 +47,6 @@ impl TaskBuilder {
         F::Output: Send + 'static,
     {
         let name: Box<str> = self.name.into();
-        spawn_on(&context::handle(), future, name, Location::caller())
+        spawn_here(future, name)
     }
 }

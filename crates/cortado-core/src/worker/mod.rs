@@ -3,13 +3,17 @@
 
 mod record;
 mod sleep;
+mod spare;
 
+use std::hint;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Instant;
 
 use cortado_probe::{Event, Lane, emit, turn};
 
 pub(crate) use record::{Poll, Record};
+pub(crate) use spare::Spare;
 
 use crate::context;
 use crate::idle::{Grant, Idle, Searching};
@@ -32,6 +36,10 @@ pub(crate) struct Worker {
     poll_number: u64,
     /// Counts polls and looks, for what is done now and then.
     polls: u32,
+    /// Not before this time is it worth the system call to look at the descriptors again.
+    next_look: Instant,
+    /// Polls since the worker last rose.
+    polls_awake: u32,
     next_in_a_row: u32,
 }
 
@@ -47,6 +55,8 @@ impl Worker {
             counted: true,
             poll_number: 0,
             polls: 0,
+            polls_awake: 0,
+            next_look: Instant::now(),
             next_in_a_row: 0,
             lanes,
             record,
@@ -84,6 +94,7 @@ impl Worker {
             return true;
         }
         self.polls = self.polls.wrapping_add(1);
+        self.polls_awake = self.polls_awake.saturating_add(1);
         self.poll_number += 1;
         self.record.begin_poll(task.header(), self.poll_number);
         let id = task.header().id();
@@ -94,24 +105,38 @@ impl Worker {
         !self.record.notice().is_lost() || self.give_way()
     }
 
-    fn looks_now(&self) -> bool {
-        self.polls % tuning::LOOK_EVERY_POLLS == tuning::LOOK_EVERY_POLLS - 1
-    }
-
     /// Now and then, also when there is enough to do, at the descriptors and the timers.
     fn look_around(&mut self) {
-        if self.lane == Lane::Wait && self.looks_now() {
-            self.lanes.poll_now(&mut self.ready);
+        if self.polls % tuning::LOOK_EVERY_POLLS == tuning::LOOK_EVERY_POLLS - 1 {
+            self.polls = self.polls.wrapping_add(1);
+            let now = Instant::now();
+            if self.lane == Lane::Wait && now >= self.next_look {
+                self.next_look = now + tuning::LOOK_EVERY;
+                self.lanes.poll_now(&mut self.ready);
+            }
+        }
+    }
+
+    /// Now and then one task from the injector before the worker's own, with others behind them
+    /// where those are few, so that tasks from outside advance as fast as tasks in here.
+    fn injected(&mut self) -> Option<Runnable> {
+        if !self.polls.is_multiple_of(tuning::INJECTOR_EVERY_POLLS) {
+            return None;
+        }
+        let has_few = self.record.queue().waiting() < tuning::INJECTOR_BATCH;
+        if has_few {
+            self.lanes.take_injected(&self.record, self.lane, tuning::INJECTOR_BATCH)
+        } else if self.polls.is_multiple_of(tuning::INJECTOR_EVERY_POLLS_WITH_MANY) {
+            self.lanes.take_injected(&self.record, self.lane, 0)
+        } else {
+            None
         }
     }
 
     /// From the worker's own queue; now and then from the injector first.
     fn own(&mut self) -> Option<Runnable> {
-        if self.looks_now() {
-            self.polls = self.polls.wrapping_add(1);
-            if let Some(task) = self.lanes.take_injected(&self.record, self.lane, 0) {
-                return Some(task);
-            }
+        if let Some(task) = self.injected() {
+            return Some(task);
         }
         let queue = self.record.queue();
         let may_run_next = self.next_in_a_row < tuning::NEXT_IN_A_ROW || queue.waiting() == 0;
@@ -128,7 +153,27 @@ impl Worker {
         if self.searching.is_none() {
             self.searching = Some(self.idle().start_searching());
         }
-        self.find()
+        self.find().or_else(|| self.linger())
+    }
+
+    /// A worker that was busy until now looks a little longer: another one, or a thread outside, is
+    /// likely to be making tasks, and waking a thread costs more than many of them. Only the one
+    /// that searches alone does, and none that was woken for a task or two.
+    fn linger(&mut self) -> Option<Runnable> {
+        let was_busy = self.polls_awake >= tuning::LINGER_AFTER_POLLS;
+        if self.lane == Lane::Work || !was_busy || !self.idle().searches_alone() {
+            return None;
+        }
+        for _ in 0..tuning::LINGER_LOOKS {
+            (0..tuning::LINGER_PAUSES).for_each(|_| hint::spin_loop());
+            if self.lanes.has_work(self.lane) {
+                let found = self.find_queued();
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+        None
     }
 
     /// There is a task to run. The last one to search passes the search on if more work waits.
@@ -142,15 +187,18 @@ impl Worker {
     }
 
     fn find(&mut self) -> Option<Runnable> {
+        self.find_queued().or_else(|| {
+            if self.lane == Lane::Wait {
+                self.lanes.poll_now(&mut self.ready);
+            }
+            self.own()
+        })
+    }
+
+    fn find_queued(&self) -> Option<Runnable> {
         self.lanes
             .take_injected(&self.record, self.lane, tuning::INJECTOR_BATCH)
             .or_else(|| self.lanes.steal(&self.record, self.lane))
-            .or_else(|| {
-                if self.lane == Lane::Wait {
-                    self.lanes.poll_now(&mut self.ready);
-                }
-                self.own()
-            })
     }
 
     fn idle(&self) -> &Idle {

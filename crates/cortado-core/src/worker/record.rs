@@ -141,6 +141,11 @@ impl Record {
         self.poll.store(number << 1 | 1, Ordering::Relaxed);
     }
 
+    /// Worker: it polls a task.
+    pub(crate) fn is_polling(&self) -> bool {
+        self.poll.load(Ordering::Relaxed) & 1 == 1
+    }
+
     /// The poll has ended. What follows is the runtime's own time, and is charged to no task.
     pub(crate) fn end_poll(&self) {
         let poll = self.poll.load(Ordering::Relaxed);

@@ -65,6 +65,7 @@ impl Worker {
         if before.is_some() {
             cortado_probe::stop("S1", "a worker that counted as searching was granted a seat");
         }
+        self.polls_awake = 0;
         self.lanes.monitor().rouse();
         self.ready.drain(..).for_each(context::wake);
         true

@@ -13,8 +13,8 @@ use cortado_probe::Wait as Why;
 
 use crate::pipe::{Receiver, Sender};
 use crate::process::ResourceUsage;
-use crate::process::command::Newborn;
 use crate::process::handle::{Process, ProcessHandle};
+use crate::process::newborn::Newborn;
 use crate::process::output::WaitWithOutput;
 use crate::process::reaper;
 use crate::process::wait::{Kill, Wait, WaitExited, WaitWithUsage};
@@ -36,6 +36,10 @@ pub(crate) struct Custody {
 impl Custody {
     pub(crate) fn new(process: Arc<Process>, kill_on_drop: bool) -> Custody {
         Custody { process, kill_on_drop }
+    }
+
+    pub(crate) fn process(&self) -> &Arc<Process> {
+        &self.process
     }
 }
 
@@ -69,7 +73,7 @@ impl Child {
     /// for it.
     #[track_caller]
     pub(crate) fn attend(newborn: Newborn) -> io::Result<Child> {
-        let Newborn { mut custody, stdin, stdout, stderr } = newborn;
+        let Newborn { mut custody, stdin, stdout, stderr, .. } = newborn;
         let kill_on_drop = std::mem::replace(&mut custody.kill_on_drop, true);
         let sender = |fd: OwnedFd| Sender::from_owned_fd(fd);
         let receiver = |fd: OwnedFd| Receiver::from_owned_fd(fd);
@@ -127,9 +131,7 @@ impl Child {
     /// # Errors
     /// `WouldBlock` where it still runs; `NotFound` where something else in this process reaped it.
     pub fn reap(&mut self) -> io::Result<(ExitStatus, ResourceUsage)> {
-        self.process().try_reap()?.ok_or_else(|| {
-            io::Error::new(io::ErrorKind::WouldBlock, "the child has not ended: await it first")
-        })
+        self.process().reap()
     }
 
     /// How it ended, if it has; then it is reaped.

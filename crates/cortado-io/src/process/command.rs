@@ -22,6 +22,7 @@ use rustix::process::Pid;
 use crate::process::child::{Child, Custody};
 use crate::process::error::SpawnError;
 use crate::process::handle::Process;
+use crate::process::newborn::Newborn;
 use crate::process::output::{RunOutput, RunStatus};
 
 /// What to start and how.
@@ -198,9 +199,28 @@ impl Command {
     /// Outside of a runtime.
     #[track_caller]
     pub fn spawn_here(&mut self) -> Result<Child, SpawnError> {
-        let program = self.program.clone();
-        let newborn = self.maker().make()?;
-        newborn.attend().map_err(|error| SpawnError::new(program, error))
+        self.spawn_newborn()?.attend()
+    }
+
+    /// Starts the command as `spawn_here` does, and leaves it to the caller to wait for the child on
+    /// this thread or to make the reactor know it. Needs no runtime.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::time::Duration;
+    /// use cortado_io::process::Command;
+    ///
+    /// let mut child = Command::new("true").spawn_newborn()?;
+    /// while !child.wait_exited_for(Duration::from_secs(1))? {}
+    /// let (status, usage) = child.reap()?;
+    /// assert!(status.success() && usage.max_rss_kib > 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn spawn_newborn(&mut self) -> Result<Newborn, SpawnError> {
+        self.maker().make()
     }
 
     /// Starts the command and waits until it has ended; its standard streams are inherited.
@@ -264,6 +284,7 @@ impl Maker {
                 stdin: child.stdin.take().map(OwnedFd::from),
                 stdout: child.stdout.take().map(OwnedFd::from),
                 stderr: child.stderr.take().map(OwnedFd::from),
+                program: self.program.clone(),
             }),
             Err(error) => {
                 // Without its descriptor it could neither be waited for nor signalled safely.
@@ -281,21 +302,6 @@ fn process_of(child: &std::process::Child) -> io::Result<Arc<Process>> {
     Process::new(pid).map(Arc::new)
 }
 
-/// A child before the reactor knows it.
-pub(crate) struct Newborn {
-    pub(crate) custody: Custody,
-    pub(crate) stdin: Option<OwnedFd>,
-    pub(crate) stdout: Option<OwnedFd>,
-    pub(crate) stderr: Option<OwnedFd>,
-}
-
-impl Newborn {
-    #[track_caller]
-    fn attend(self) -> io::Result<Child> {
-        Child::attend(self)
-    }
-}
-
 /// What `Command::spawn` returns.
 #[derive(Debug)]
 #[must_use = "a child whose future is dropped is treated as a dropped child"]
@@ -308,10 +314,9 @@ impl Future for Spawn {
     type Output = Result<Child, SpawnError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Child, SpawnError>> {
-        let attended = match ready!(Pin::new(&mut self.making).poll(cx)) {
+        Poll::Ready(match ready!(Pin::new(&mut self.making).poll(cx)) {
             Ok(newborn) => newborn?.attend(),
-            Err(error) => Err(io::Error::other(error)),
-        };
-        Poll::Ready(attended.map_err(|error| SpawnError::new(self.program.clone(), error)))
+            Err(error) => Err(SpawnError::new(self.program.clone(), io::Error::other(error))),
+        })
     }
 }

@@ -67,6 +67,13 @@ impl Process {
         Ok(*reaped)
     }
 
+    /// The same for one that must have ended.
+    pub(crate) fn reap(&self) -> io::Result<(ExitStatus, ResourceUsage)> {
+        self.try_reap()?.ok_or_else(|| {
+            io::Error::new(io::ErrorKind::WouldBlock, "the child has not ended: await it first")
+        })
+    }
+
     pub(crate) fn signal(&self, kind: SignalKind) -> io::Result<()> {
         let signal = named(kind)?;
         self.unless_reaped(|| pidfd_send_signal(&self.pidfd, signal))

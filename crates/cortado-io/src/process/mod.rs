@@ -6,6 +6,8 @@
 //!   are never lowered. Neither `fork` nor code between `fork` and `exec` is offered, so that the
 //!   standard library can use `posix_spawn`. (It still forks where `PATH` is set for the child and
 //!   the program is a bare name.)
+//! - Whoever expects a child to end at once can make it and wait for it on a thread of its own
+//!   (`Command::spawn_newborn`), and hand it to the reactor if it does not.
 //! - Waiting is by pidfd (Linux 5.4 or newer), one descriptor per child, and not by `SIGCHLD`.
 //! - Death and reaping are two steps where you want them to be: after `wait_exited` the child is a
 //!   zombie, whose `/proc/PID` can still be read, until `reap`.
@@ -17,6 +19,7 @@ mod child;
 mod command;
 mod error;
 mod handle;
+mod newborn;
 mod output;
 mod reaper;
 mod wait;
@@ -29,6 +32,7 @@ pub use child::{Child, ChildStderr, ChildStdin, ChildStdout};
 pub use command::{Command, CommandRef, Spawn};
 pub use error::SpawnError;
 pub use handle::ProcessHandle;
+pub use newborn::Newborn;
 pub use output::{RunOutput, RunStatus, WaitWithOutput};
 pub use wait::{Kill, Wait, WaitExited, WaitWithUsage};
 

@@ -1,13 +1,16 @@
 //! Children start as told, end with the status that they chose, and can be signalled until they
 //! are reaped and not after.
 
+use std::fs::File;
 use std::io::ErrorKind;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
+use std::time::Duration;
 
-use cortado_io::AsyncReadExt;
 use cortado_io::process::Command;
 use cortado_io::signal::SignalKind;
+use cortado_io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::on_both;
 
@@ -31,6 +34,38 @@ fn a_child_can_be_started_on_this_thread() {
     on_both(async || {
         let mut child = Command::new("false").spawn_here().unwrap();
         assert_eq!(child.wait().await.unwrap().code(), Some(1));
+    });
+}
+
+#[test]
+fn a_newborn_is_waited_for_on_a_plain_thread() {
+    let mut child = sh("echo out; echo err >&2; exit 5")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn_newborn()
+        .unwrap();
+    while !child.wait_exited_for(Duration::from_secs(5)).unwrap() {}
+    let text = |fd: Option<OwnedFd>| std::io::read_to_string(File::from(fd.unwrap())).unwrap();
+    assert_eq!(text(child.stdout.take()), "out\n");
+    assert_eq!(text(child.stderr.take()), "err\n");
+    let handle = child.handle();
+    handle.signal(SignalKind::kill()).expect("a zombie can still be signalled");
+    assert_eq!(child.reap().unwrap().0.code(), Some(5));
+    assert_eq!(handle.signal(SignalKind::kill()).unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn a_newborn_that_lives_on_is_handed_to_the_reactor() {
+    on_both(async || {
+        let mut command = sh("read line; echo $line");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut newborn = command.spawn_newborn().unwrap();
+        assert!(!newborn.wait_exited_for(Duration::ZERO).unwrap());
+        assert_eq!(newborn.reap().unwrap_err().kind(), ErrorKind::WouldBlock);
+        let mut child = newborn.attend().unwrap();
+        child.stdin.take().unwrap().write_all(b"hello\n").await.unwrap();
+        let output = child.wait_with_output().await.unwrap();
+        assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"hello\n"[..]));
     });
 }
 

@@ -12,12 +12,12 @@
 //! - L2: the guard's store is `Release` and the compare-exchange `Acquire`, so each holder sees
 //!   what the one before wrote.
 
-use std::cell::UnsafeCell;
 use std::hint::spin_loop;
 use std::thread;
 use std::time::Duration;
 
 use crate::shim::atomic::{AtomicBool, Ordering};
+use crate::shim::{self, SPINS, UnsafeCell};
 use crate::tuning::{LOCK_NAP_US, LOCK_PAUSES, LOCK_SPIN_ROUNDS};
 
 /// See the module.
@@ -42,7 +42,7 @@ impl<T> Lock<T> {
         }
         let _guard = Guard { held: &self.held };
         // SAFETY: L1 (this thread has set `held`, and the guard lives until the end of the call).
-        change(unsafe { &mut *self.value.get() })
+        self.value.with_mut(|value| change(unsafe { &mut *value }))
     }
 
     #[inline]
@@ -52,6 +52,12 @@ impl<T> Lock<T> {
 
     #[cold]
     fn take_slowly(&self) {
+        while !SPINS {
+            if self.take_if_free() {
+                return;
+            }
+            shim::thread::yield_now();
+        }
         for round in 0..LOCK_SPIN_ROUNDS {
             for _ in 0..1 << round {
                 spin_loop();

@@ -57,6 +57,7 @@ mod iter;
 mod lock;
 #[cfg(all(test, loom))]
 mod models;
+mod patience;
 mod receiver;
 mod recv;
 mod send;

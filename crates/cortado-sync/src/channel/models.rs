@@ -1,1 +1,127 @@
-//! Loom models, filled in below.
+//! Loom models of the channel: nothing is lost or seen twice, nobody sleeps for ever, whatever
+//! meets whatever. Loom reports a lost wake-up as a deadlock.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use loom::future::block_on;
+use loom::sync::Arc;
+use loom::thread;
+
+use super::lock::Lock;
+use super::{RecvError, bounded, unbounded};
+
+fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+#[test]
+fn loom_the_lock_lets_one_in_at_a_time() {
+    loom::model(|| {
+        let lock = Arc::new(Lock::new(0));
+        let other = lock.clone();
+        let thread = thread::spawn(move || other.with(|n| *n += 1));
+        lock.with(|n| *n += 1);
+        thread.join().unwrap();
+        assert_eq!(lock.with(|n| *n), 2);
+    });
+}
+
+#[test]
+fn loom_a_message_arrives_with_and_without_room() {
+    for capacity in [0, 1] {
+        loom::model(move || {
+            let (sender, receiver) = bounded(capacity);
+            let thread = thread::spawn(move || {
+                block_on(sender.send(1)).unwrap();
+                block_on(sender.send(2)).unwrap();
+            });
+            assert_eq!(block_on(receiver.recv()), Ok(1));
+            assert_eq!(block_on(receiver.recv()), Ok(2));
+            assert_eq!(block_on(receiver.recv()), Err(RecvError));
+            thread.join().unwrap();
+        });
+    }
+}
+
+#[test]
+fn loom_two_receivers_share_what_is_sent() {
+    loom::model(|| {
+        let (sender, receiver) = bounded(0);
+        let other = receiver.clone();
+        let thread = thread::spawn(move || block_on(other.recv()));
+        let sending = thread::spawn(move || {
+            block_on(sender.send(1)).unwrap();
+            block_on(sender.send(2)).unwrap();
+        });
+        let mut got = [block_on(receiver.recv()).unwrap(), thread.join().unwrap().unwrap()];
+        got.sort_unstable();
+        assert_eq!(got, [1, 2]);
+        sending.join().unwrap();
+    });
+}
+
+/// The receive is dropped while the message may be on its way: the message goes to the next.
+#[test]
+fn loom_a_dropped_receive_loses_nothing() {
+    for capacity in [0, 1] {
+        loom::model(move || {
+            let (sender, receiver) = bounded(capacity);
+            let thread = thread::spawn(move || block_on(sender.send(7)));
+            let mut receive = receiver.recv();
+            let first = poll_once(&mut receive);
+            drop(receive);
+            let got = match first {
+                Poll::Ready(got) => got,
+                Poll::Pending => block_on(receiver.recv()),
+            };
+            assert_eq!(got, Ok(7));
+            assert_eq!(thread.join().unwrap(), Ok(()));
+        });
+    }
+}
+
+/// The send is given up while a receiver may take its message: exactly one of the two has it.
+#[test]
+fn loom_a_cancelled_send_was_delivered_or_comes_back() {
+    loom::model(|| {
+        let (sender, receiver) = bounded(0);
+        let thread = thread::spawn(move || receiver.try_recv().ok());
+        let mut send = sender.send(7);
+        let back = match poll_once(&mut send) {
+            Poll::Ready(sent) => sent.err().map(|error| error.0),
+            Poll::Pending => send.cancel(),
+        };
+        let got = thread.join().unwrap();
+        assert_eq!([back, got].into_iter().flatten().count(), 1);
+    });
+}
+
+/// The end is told only where no message is left, whoever is dropped meanwhile.
+#[test]
+fn loom_closing_races_with_a_waiting_receiver() {
+    loom::model(|| {
+        let (sender, receiver) = unbounded();
+        let other = receiver.clone();
+        let thread = thread::spawn(move || block_on(other.recv()));
+        sender.try_send(1).unwrap();
+        let closing = thread::spawn(move || drop(sender));
+        let mut got = [block_on(receiver.recv()), thread.join().unwrap()];
+        closing.join().unwrap();
+        got.sort_unstable_by_key(Result::is_err);
+        assert_eq!(got, [Ok(1), Err(RecvError)]);
+    });
+}
+
+#[test]
+fn loom_a_weak_sender_is_upgraded_or_the_channel_is_closed() {
+    loom::model(|| {
+        let (sender, receiver) = unbounded();
+        let weak = sender.downgrade();
+        let thread = thread::spawn(move || weak.upgrade().is_some_and(|s| s.try_send(1).is_ok()));
+        drop(sender);
+        let got = block_on(receiver.recv());
+        assert_eq!(thread.join().unwrap(), got.is_ok());
+    });
+}

@@ -12,6 +12,7 @@ use futures_core::Stream;
 
 use super::error::{RecvError, RecvTimeoutError, TryRecvError};
 use super::iter::{Iter, TryIter};
+use super::patience::try_patiently;
 use super::recv::{self, RecvFuture};
 use super::sender::describe;
 use super::shared::Shared;
@@ -89,6 +90,9 @@ impl<T> Receiver<T> {
     /// ```
     #[track_caller]
     pub fn recv_blocking(&self) -> Result<T, RecvError> {
+        if let Some(result) = self.recv_patiently() {
+            return result;
+        }
         let mut receive = self.recv();
         let received = block_on(Pin::new(&mut receive), None);
         received.unwrap_or_else(|_| receive.cancel().ok_or(RecvError))
@@ -132,11 +136,22 @@ impl<T> Receiver<T> {
 
     #[track_caller]
     fn recv_until(&self, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
+        if let Some(result) = self.recv_patiently() {
+            return result.map_err(RecvTimeoutError::from);
+        }
         let mut receive = self.recv();
         match block_on(Pin::new(&mut receive), deadline) {
             Ok(result) => result.map_err(RecvTimeoutError::from),
             Err(TimedOut) => receive.cancel().ok_or(RecvTimeoutError::Timeout),
         }
+    }
+
+    fn recv_patiently(&self) -> Option<Result<T, RecvError>> {
+        try_patiently(self.capacity(), || match self.try_recv() {
+            Ok(message) => Some(Ok(message)),
+            Err(TryRecvError::Closed) => Some(Err(RecvError)),
+            Err(TryRecvError::Empty) => None,
+        })
     }
 
     /// Receives the oldest message if there is one, or a sender waits with one.

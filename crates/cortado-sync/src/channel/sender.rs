@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::error::{SendError, SendTimeoutError, TrySendError};
+use super::patience::try_patiently;
 use super::receiver::Receiver;
 use super::send::SendFuture;
 use super::shared::Shared;
@@ -67,6 +68,10 @@ impl<T> Sender<T> {
     /// ```
     #[track_caller]
     pub fn send_blocking(&self, message: T) -> Result<(), SendError<T>> {
+        let message = match self.send_patiently(message) {
+            Ok(()) => return Ok(()),
+            Err(message) => message,
+        };
         let mut send = self.send(message);
         let sent = block_on(Pin::new(&mut send), None);
         sent.unwrap_or_else(|_| send.cancel().map_or(Ok(()), |message| Err(SendError(message))))
@@ -111,11 +116,33 @@ impl<T> Sender<T> {
 
     #[track_caller]
     fn send_until(&self, message: T, deadline: Option<Instant>) -> Result<(), SendTimeoutError<T>> {
+        let message = match self.send_patiently(message) {
+            Ok(()) => return Ok(()),
+            Err(message) => message,
+        };
         let mut send = self.send(message);
         if let Ok(result) = block_on(Pin::new(&mut send), deadline) {
             return result.map_err(SendTimeoutError::from);
         }
         send.cancel().map_or(Ok(()), |message| Err(SendTimeoutError::Timeout(message)))
+    }
+
+    /// The message, where that could not be sent yet; also where it never can be.
+    fn send_patiently(&self, message: T) -> Result<(), T> {
+        let mut held = Some(message);
+        let sent = try_patiently(self.capacity(), || match self.try_send(held.take()?) {
+            Ok(()) => Some(Ok(())),
+            Err(TrySendError::Closed(message)) => Some(Err(message)),
+            Err(TrySendError::Full(message)) => {
+                held = Some(message);
+                None
+            }
+        });
+        match (sent, held) {
+            (Some(sent), _) => sent,
+            (None, Some(message)) => Err(message),
+            (None, None) => Ok(()),
+        }
     }
 
     /// Sends `message` if that needs no waiting: there is room, or a receiver waits.

@@ -1,4 +1,15 @@
 //! What `cortado-sync` promises, one file per promise.
 
 mod cancel_driver;
+mod cancellation;
+mod cells;
 mod channel;
+mod channel_cancel;
+mod channel_random;
+mod locks;
+mod models;
+mod reports;
+mod select;
+mod signals;
+mod small_channels;
+mod threads;

@@ -195,6 +195,9 @@ impl Controller {
         let (cap, _) = self.cap(now, view);
         let may_ramp = self.may_ramp(view);
         let State::Ramp(ramp) = &mut self.state else { return };
+        if view.running as f64 >= tuning::FULL * self.limit as f64 {
+            ramp.is_full(now);
+        }
         if let Some(factor) = ramp.slower() {
             self.search.start_at_peak();
             self.state = State::Measure;
@@ -207,7 +210,7 @@ impl Controller {
             self.state = State::Measure;
             return self.restart_window(now);
         }
-        let higher = ramp.next(now, self.limit).min(cap);
+        let higher = ramp.next(now, self.limit, &view.begins).min(cap);
         if may_ramp && higher > self.limit {
             let blind = ramp.grown(now, higher);
             let why = if blind { Reason::TooFewFinished } else { Reason::IdleWhileWaiting };

@@ -12,8 +12,9 @@
 //! 2. **Ramp** on the clock: double every look while at least 15 % of the CPU is idle, the slots are full and more than
 //!    half of the job time is true waiting. Until eight jobs have finished, not above a blind ceiling of 32 (which rises
 //!    after a second without completions, for jobs that take minutes). Above it each step needs jobs that *began* at the
-//!    present limit and have ended: then by 2, then by 4. If even the shortest tenth of them took 1.5 times as long as
-//!    the middle one of the first jobs, something is overloaded: fall by the root of the slow-down and search from there.
+//!    present limit and have ended: then by 2, then by 4. It waits while many of them are late, since the first to end
+//!    are the quickest. If even the shortest tenth of them took 1.5 times as long as the middle one of the first jobs,
+//!    something is overloaded: fall by the root of the slow-down and search from there, downwards first.
 //! 3. **Search**, judged by throughput: up by 2 or 1.5 if that gains 5 %, down by 1.5 if that loses less than 3 %
 //!    against the best. Where more was clearly slower there is a peak, and it is closed in on in steps of 1.225. What runs
 //!    while the limit changes is discarded. With busy cores, only as many are taken away as stand in the queue anyway.
@@ -35,14 +36,15 @@
 //! | 4,000 × wait 0.2 s | 0.99 | 0.88 |
 //! | 400 × wait 0.2 s | 0.40 | 0.29 |
 //! | 4,000 × wait, lognormal; 20,000 with a longer tail | 0.93; 0.98 | 0.93; 0.99 |
-//! | 10,000 × service that saturates at 64 | 1.10 | 1.00 |
+//! | 10,000 × service that saturates at 64 | 1.06 | 1.04 |
 //! | 3,000 × wait, uniform from 0 to 1 s | 0.81 | 0.80 |
 //! | 2,000 × wait 50 ms + CPU 40 ms | 0.97 | 0.96 |
-//! | 4,000 × service that collapses above 16 | 0.89 | 0.97 |
-//! | the same, four times as slow | 0.80 | 0.82 |
-//! | 20,000 × service that collapses above 64 | 0.93 | 0.87 |
+//! | 4,000 × service that collapses above 16 | 0.93 | 0.99 |
+//! | the same, four times as slow | 0.86 | 0.85 |
+//! | 1,600 × the same, which decides when asked how long it takes | 0.98 | 0.94 |
+//! | 20,000 × service that collapses above 64 | 0.94 | 0.91 |
 //! | 400 × wait 20 s | 0.90 | 0.90 |
-//! | 4,000 × 20 ms or, one in twenty, 5 s | 0.98 | 1.00 |
+//! | 4,000 × 20 ms or, one in twenty, 5 s | 1.00 | 1.00 |
 //! | 5,000 × 1 ms | 1.00 | 1.00 |
 //!
 //! The short run shows the price of not knowing: a limit of 512 at once can be right or ruinous, and finding out takes

@@ -17,10 +17,15 @@ pub(super) struct Ramp {
     patience: Duration,
     finished: u64,
     grown: Duration,
+    /// Since when as many run as may, after the last growth.
+    filled: Option<Duration>,
     factor: f64,
     first_s: Vec<f64>,
     /// Lengths of jobs that both began and ended since the last growth.
     recent_s: Vec<f64>,
+    /// Those of the ones among them that began when the present number was running already. A service that decides
+    /// when it is asked how long it takes answers those before them sooner.
+    settled_s: Vec<f64>,
     stalls: u32,
 }
 
@@ -33,9 +38,11 @@ impl Ramp {
             patience: tuning::BLIND_PATIENCE,
             finished: 0,
             grown: Duration::ZERO,
+            filled: None,
             factor: tuning::RAMP_FACTOR,
             first_s: Vec::new(),
             recent_s: Vec::new(),
+            settled_s: Vec::new(),
             stalls: 0,
         }
     }
@@ -47,8 +54,16 @@ impl Ramp {
             self.first_s.sort_by(f64::total_cmp);
         } else if began >= self.grown {
             self.recent_s.push(wall_s);
+            if self.filled.is_some_and(|filled| began >= filled) {
+                self.settled_s.push(wall_s);
+            }
         }
         self.finished += 1;
+    }
+
+    /// At `now` as many run as may.
+    pub(super) fn is_full(&mut self, now: Duration) {
+        self.filled.get_or_insert(now);
     }
 
     /// Enough jobs have finished to say anything.
@@ -61,10 +76,14 @@ impl Ramp {
     /// A service that only saturates answers in proportion to the load, one that collapses in about its square, so
     /// that the root of the slow-down leads near the peak of the latter and not below that of the former.
     pub(super) fn slower(&self) -> Option<f64> {
-        if self.recent_s.len() < tuning::BLIND_JOBS as usize {
+        self.slower_by(&self.settled_s).or_else(|| self.slower_by(&self.recent_s))
+    }
+
+    fn slower_by(&self, recent_s: &[f64]) -> Option<f64> {
+        if recent_s.len() < tuning::BLIND_JOBS as usize {
             return None;
         }
-        let mut recent = self.recent_s.clone();
+        let mut recent = recent_s.to_vec();
         recent.sort_by(f64::total_cmp);
         let middle = self.first_s[self.first_s.len() / 2];
         // A tenth is passed over, so that one job that fails at once does not speak for all.
@@ -85,8 +104,20 @@ impl Ramp {
         limit > self.blind
     }
 
-    /// The limit that the evidence allows after `limit` at time `now`.
-    pub(super) fn next(&mut self, now: Duration, limit: usize) -> usize {
+    /// Most of the jobs that began at the present limit and could have ended, had they been no slower than the first
+    /// ones, have not: what ended so far were the quickest of them, and does not speak for the others.
+    fn is_awaited(&self, now: Duration, begins: &[Duration]) -> bool {
+        let expected_s = tuning::RAMP_SLOWER * self.first_s[self.first_s.len() / 2];
+        let late = |began: &&Duration| {
+            self.filled.is_some_and(|filled| **began >= filled)
+                && now.saturating_sub(**began).as_secs_f64() > expected_s
+        };
+        let late = begins.iter().filter(late).count();
+        late as f64 > tuning::RAMP_LATE * self.recent_s.len() as f64
+    }
+
+    /// The limit that the evidence allows after `limit` at time `now`, while jobs run that began at `begins`.
+    pub(super) fn next(&mut self, now: Duration, limit: usize, begins: &[Duration]) -> usize {
         let grown = (limit as f64 * self.factor) as usize;
         if limit < self.blind {
             return grown.min(self.blind);
@@ -94,7 +125,7 @@ impl Ramp {
         if self.known() {
             let wanted = (tuning::RAMP_FINISHED * limit as f64) as usize;
             let seen = self.recent_s.len() >= wanted.max(tuning::BLIND_JOBS as usize / 2);
-            return if seen { grown } else { limit };
+            return if seen && !self.is_awaited(now, begins) { grown } else { limit };
         }
         let due = *self.blind_until.get_or_insert(now + self.patience);
         if now < due {
@@ -112,7 +143,9 @@ impl Ramp {
             self.factor = tuning::RAMP_KNOWN_FACTOR;
         }
         self.grown = now;
+        self.filled = None;
         self.recent_s.clear();
+        self.settled_s.clear();
         !self.known() && limit >= self.blind
     }
 }

@@ -50,8 +50,9 @@ impl Default for Search {
 }
 
 impl Search {
-    /// Jobs have become slower on the way up: a peak is near.
+    /// Jobs have become slower on the way up: a peak is near, and rather below than above.
     pub(super) fn start_at_peak(&mut self) {
+        self.tried_up = true;
         self.step_up = tuning::STEP;
         self.peak = true;
     }

@@ -20,6 +20,8 @@ pub(super) enum Step {
     Wait(f64),
     /// Asks the remote service for something that takes it so many seconds when it is not busy.
     Remote(f64),
+    /// The same of a service that decides when it is asked how long it lets one wait.
+    Asks(f64),
 }
 
 /// What the jobs do, and what the service bears.
@@ -115,6 +117,9 @@ struct Place {
     since: f64,
     cpu: f64,
     queued: f64,
+    /// Whether it is with the service that decides when asked.
+    asks: bool,
+    over: bool,
 }
 
 struct Machine<'a> {
@@ -127,6 +132,7 @@ struct Machine<'a> {
     place: Vec<Place>,
     started: usize,
     running: usize,
+    asking: usize,
     split: [f64; 3],
     idle_s: f64,
 }
@@ -140,6 +146,8 @@ impl Machine<'_> {
                 since: self.now,
                 cpu: START_S,
                 queued: 0.0,
+                asks: false,
+                over: false,
             });
             self.cpu.add(self.started, START_S);
             self.started += 1;
@@ -180,6 +188,7 @@ impl Machine<'_> {
         if place.cpu > 0.0 {
             place.queued += now - place.since - place.cpu;
         }
+        self.asking -= usize::from(std::mem::take(&mut place.asks));
         let step = self.workload.jobs[job].get(place.step);
         place.step += 1;
         place.since = now;
@@ -188,7 +197,13 @@ impl Machine<'_> {
             Some(Step::Cpu(work)) => self.cpu.add(job, *work),
             Some(Step::Wait(time)) => self.waits.add(job, *time),
             Some(Step::Remote(work)) => self.service.add(job, *work),
+            Some(Step::Asks(work)) => {
+                place.asks = true;
+                self.asking += 1;
+                self.waits.add(job, *work / (self.workload.service)(self.asking));
+            }
             None => {
+                place.over = true;
                 self.running -= 1;
                 return Some((now - place.began, place.queued.max(0.0)));
             }
@@ -201,6 +216,12 @@ impl Machine<'_> {
         let elapsed = (self.now - since).max(1e-9);
         let view = View {
             running: self.running,
+            begins: self
+                .place
+                .iter()
+                .filter(|place| !place.over)
+                .map(|place| Duration::from_secs_f64(place.began))
+                .collect(),
             queued_more: self.started < self.workload.jobs.len(),
             split: Split { working, queued, waiting },
             idle: Some(self.idle_s / elapsed),
@@ -224,6 +245,7 @@ fn machine(workload: &Workload, cores: usize) -> Machine<'_> {
         place: Vec::new(),
         started: 0,
         running: 0,
+        asking: 0,
         split: [0.0; 3],
         idle_s: 0.0,
     }

@@ -47,6 +47,11 @@ pub(crate) const RAMP_FINISHED: f64 = 0.25;
 /// The ramp ends when recent jobs take this many times as long as the first ones: something else than the CPU is full.
 pub(crate) const RAMP_SLOWER: f64 = 1.5;
 
+/// Of the jobs that began at the present limit: beyond the blind ceiling it does not grow while this many are late for
+/// each one that has ended. A service that decides when it is asked how long it takes answers the first requests of a
+/// new limit soon; without this the ramp went to 64 on one that collapses above 16, which made 0.75 of the best number.
+pub(crate) const RAMP_LATE: f64 = 0.5;
+
 /// Looks in a row without reason to grow that end the ramp; starting many jobs keeps the CPU busy for a look or two.
 pub(crate) const RAMP_STALLS: u32 = 5;
 

@@ -108,10 +108,12 @@ impl MemoryView {
 }
 
 /// What the controller is shown at each look.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct View {
     /// Jobs running now.
     pub(crate) running: usize,
+    /// When each of them began, since the run began.
+    pub(crate) begins: Vec<Duration>,
     /// More jobs could be started now if the limit allowed it. False at the end of the input, while the input or a
     /// `--delay` holds the next job back, and while `--load` or `--memfree` does.
     pub(crate) queued_more: bool,
@@ -146,7 +148,7 @@ pub(crate) enum Reason {
     IdleWhileWaiting,
     /// Too few jobs have finished to go higher.
     TooFewFinished,
-    /// The cores are busy.
+    /// The cores are busy, with our jobs or with what else the machine does.
     CpuBusy,
     /// A higher or lower limit is being tried.
     Trying,
@@ -182,7 +184,7 @@ impl fmt::Display for Reason {
             Reason::Start => "as many as there are usable cores",
             Reason::IdleWhileWaiting => "the CPU was idle while jobs waited",
             Reason::TooFewFinished => "too few jobs had finished to go higher",
-            Reason::CpuBusy => "the cores were busy",
+            Reason::CpuBusy => "the machine's cores were busy",
             Reason::Trying => "it was being tried",
             Reason::MoreIsFaster => "it finished more jobs per second than fewer at once",
             Reason::MoreIsNotFaster => "more at once did not finish more jobs per second",

@@ -1,6 +1,6 @@
-//! One attempt at a job: from the start of its process to its end, with its input, its output, its
-//! time limit, and the two steps in which a job is ended, `TERM` and then `KILL`, both to the
-//! whole process group.
+//! One attempt at a job: from the time that its process was made to its end, with its input, its
+//! output, its time limit, and the two steps in which a job is ended, `TERM` and then `KILL`, both
+//! to the whole process group.
 //!
 //! The end has two steps as well. A process that has exited is first left as a zombie: what it used
 //! can still be read, and the number of its group cannot yet be another's. Then it is reaped.
@@ -15,19 +15,20 @@ use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use cortado::io::AsyncWriteExt;
-use cortado::process::{Child, ChildStdin, ProcessHandle, SpawnError};
+use cortado::process::{Child, ChildStdin, Newborn, ProcessHandle, SpawnError};
 use cortado::signal::SignalKind;
-use cortado::time::{Sleep, sleep};
+use cortado::time::{Sleep, sleep, sleep_until};
 
 use super::super::exit;
 use super::super::halt::Outcome;
 use super::super::input::Job;
 use super::super::measure::JobUse;
-use super::super::output::Capture;
+use super::super::output::Channel;
 use super::Run;
 use super::live::{Live, Why};
+use super::maker::{Short, Start};
 use super::tuning::TERM_GRACE;
-use super::turn::Making;
+use super::turn::Ticket;
 
 /// How an attempt came out.
 pub(super) enum Attempt {
@@ -49,55 +50,43 @@ pub(super) struct Ended {
     pub(super) start: SystemTime,
     pub(super) runtime: Duration,
     pub(super) used: JobUse,
-    /// The command as one would type it.
-    pub(super) command: Vec<u8>,
     /// Whether it was ended because its time was up.
     pub(super) timed_out: bool,
     /// Why there is no process, if none could be made.
     pub(super) not_started: Option<String>,
 }
 
-/// Makes one attempt at a job.
-pub(super) async fn attempt(
+/// Sees a process to its end.
+pub(super) async fn see_to_end(
     run: &Run,
-    job: &Rc<Job>,
-    slot: usize,
-    capture: &mut Capture,
-    making: Making,
+    ticket: &mut Ticket,
+    start: Start,
+    newborn: Newborn,
+    live: &Rc<Live>,
 ) -> Attempt {
-    let invocation = run.plan.template.render(job, slot);
-    let command = if run.wants_commands() { invocation.display() } else { Vec::new() };
-    let (start, began) = (SystemTime::now(), run.now());
-    let live = run.lives.add();
-    let made = run.recipe.start(invocation, job.stdin.is_some(), || capture.stdio()).await;
-    drop(making);
-    let mut child = match made {
+    let mut child = match newborn.attend() {
         Ok(child) => child,
-        Err(error) => {
-            run.lives.remove(&live);
-            return match error.is_exhausted() {
-                true => Attempt::NoRoom(error),
-                false => Attempt::Ended(never_ran(&error, start, command)),
-            };
-        }
+        Err(error) => return not_made(start, error),
     };
-    run.process_made(child.id());
-    let gone = watch(run, job, &mut child, capture, &live).await;
+    live.is_watched(child.handle());
+    run.process_made(child.id(), start.since);
+    let gone = watch(run, ticket, start, &mut child, live).await;
     let used = run.process_ended(child.id());
     if live.told().is_some() {
         // Whoever of its group has outlived it had as long to end as it had.
         let _ = child.signal_group(SignalKind::kill());
     }
-    run.lives.remove(&live);
+    run.lives.remove(live);
     let reaped = gone.and_then(|()| child.reap());
-    if let Err(error) = capture.sweep() {
+    if let Err(error) = ticket.capture.sweep() {
         run.output_failed(error);
     }
     let (status, usage) = match reaped {
         Ok(reaped) => reaped,
-        Err(error) => return Attempt::Fault(format!("a job cannot be waited for: {error}")),
+        Err(error) => return cannot_wait(&error),
     };
     let used = used.map(|ended| ended.with_cpu(usage.user + usage.system)).unwrap_or_default();
+    run.stock.saw(used.wall);
     // Also of an attempt that comes to nothing: it was in flight and took its share of the cores.
     run.tally.borrow_mut().used(&used);
     match live.told() {
@@ -105,30 +94,66 @@ pub(super) async fn attempt(
         Some(Why::Memory) => Attempt::Evicted,
         told => Attempt::Ended(Ended {
             outcome: outcome(status, told),
-            start,
-            runtime: run.now() - began,
+            start: start.date,
+            runtime: run.now() - start.since,
             used,
-            command,
             timed_out: told.is_some(),
             not_started: None,
         }),
     }
 }
 
+/// The attempt of a job that ended while its maker stayed with it.
+pub(super) fn was_short(run: &Run, ticket: &mut Ticket, short: Short) -> Attempt {
+    let Short { start, end, queued, reaped, written, .. } = short;
+    for (channel, written) in [Channel::Out, Channel::Err].into_iter().zip(written) {
+        if let Err(error) = ticket.capture.take(channel, written) {
+            run.output_failed(error);
+        }
+    }
+    let (status, usage) = match reaped {
+        Ok(reaped) => reaped,
+        Err(error) => return cannot_wait(&error),
+    };
+    let runtime = end - start.since;
+    let used = run.process_came_and_went(start.since, end, usage.user + usage.system, queued);
+    Attempt::Ended(Ended {
+        outcome: outcome(status, None),
+        start: start.date,
+        runtime,
+        used,
+        timed_out: false,
+        not_started: None,
+    })
+}
+
+/// The attempt of a job for which no process could be made.
+pub(super) fn not_made(start: Start, error: SpawnError) -> Attempt {
+    match error.is_exhausted() {
+        true => Attempt::NoRoom(error),
+        false => Attempt::Ended(never_ran(&error, start)),
+    }
+}
+
+fn cannot_wait(error: &io::Error) -> Attempt {
+    Attempt::Fault(format!("a job cannot be waited for: {error}"))
+}
+
 /// Waits until the process has exited, and ends it when it is told to or its time is up.
 async fn watch(
     run: &Run,
-    job: &Rc<Job>,
+    ticket: &mut Ticket,
+    start: Start,
     child: &mut Child,
-    capture: &mut Capture,
     live: &Live,
 ) -> io::Result<()> {
+    let Ticket { job, capture, .. } = ticket;
     capture.attach(child.stdout.take(), child.stderr.take());
     let writer = child.stdin.take().map(|stdin| cortado::spawn_local(write(stdin, job.clone())));
     let handle = child.handle();
     let mut exit = pin!(child.wait_exited());
     let mut drained = false;
-    let mut timer = run.plan.timeout.map(sleep);
+    let mut timer = run.plan.timeout.map(|limit| sleep_until(run.began + start.since + limit));
     let mut step = Step::Runs;
     let exited = loop {
         let event = poll_fn(|cx| {
@@ -213,14 +238,13 @@ async fn write(mut stdin: ChildStdin, job: Rc<Job>) {
 }
 
 /// The end of a job whose program could not be executed: as a shell reports it.
-fn never_ran(error: &SpawnError, start: SystemTime, command: Vec<u8>) -> Ended {
+fn never_ran(error: &SpawnError, start: Start) -> Ended {
     let exit = if error.is_not_found() { exit::NOT_FOUND } else { exit::NOT_EXECUTABLE };
     Ended {
         outcome: Outcome { exit: i32::from(exit), signal: 0 },
-        start,
+        start: start.date,
         runtime: Duration::ZERO,
         used: JobUse::default(),
-        command,
         timed_out: false,
         not_started: Some(error.to_string()),
     }

@@ -6,11 +6,13 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 
-use cortado::process::{Child, Command, SpawnError};
+use cortado::process::{Command, Newborn, SpawnError};
 use rustix::io::Errno;
 
-use super::super::plan::Plan;
+use super::super::input::Job;
+use super::super::plan::{Output as Mode, Plan};
 use super::super::template::Invocation;
 
 /// What all jobs have in common.
@@ -20,6 +22,19 @@ pub(super) struct Recipe {
     program: Option<PathBuf>,
     env: Vec<(OsString, OsString)>,
     cwd: Option<PathBuf>,
+    /// Whether the jobs' output comes through us.
+    captures: bool,
+}
+
+/// A job whose command is filled in: all that it takes to make its process, on any thread.
+pub(super) struct Prepared {
+    /// The number of the job.
+    pub(super) seq: u64,
+    recipe: Arc<Recipe>,
+    argv: Vec<OsString>,
+    /// Whether it is executed without a shell.
+    direct: bool,
+    has_input: bool,
 }
 
 impl Recipe {
@@ -37,45 +52,29 @@ impl Recipe {
             program: plan.program.clone(),
             env,
             cwd: plan.cwd.clone(),
+            captures: plan.output != Mode::Inherit,
         }
     }
 
-    /// Makes the process of a job. A file that is a script without a first line that names its
-    /// interpreter is given to the shell, as every shell does.
-    pub(super) async fn start(
-        &self,
-        invocation: Invocation,
-        has_input: bool,
-        stdio: impl Fn() -> (Stdio, Stdio),
-    ) -> Result<Child, SpawnError> {
-        let direct = matches!(invocation, Invocation::Direct { .. });
-        let argv = invocation.into_argv(&self.shell);
-        let (program, args) = match argv.split_first() {
-            Some((program, args)) => (program.as_os_str(), args),
-            None => (OsStr::new(""), &[][..]),
-        };
-        let known =
-            self.program.as_deref().filter(|_| direct).map_or(program, |file| file.as_os_str());
-        let mut command = self.command(known, has_input, stdio());
-        if known != program {
-            command.arg0(program);
-        }
-        match command.args(args).spawn().await {
-            Err(error) if is_plain_script(&error) => {
-                let mut command = self.command(&self.shell, has_input, stdio());
-                command.arg(known).args(args).spawn().await
-            }
-            made => made,
+    /// Prepares a job.
+    pub(super) fn prepare(self: &Arc<Self>, job: &Job, invocation: Invocation) -> Prepared {
+        Prepared {
+            seq: job.seq,
+            recipe: self.clone(),
+            direct: matches!(invocation, Invocation::Direct { .. }),
+            argv: invocation.into_argv(&self.shell),
+            has_input: job.stdin.is_some(),
         }
     }
 
-    fn command(&self, program: &OsStr, has_input: bool, stdio: (Stdio, Stdio)) -> Command {
+    fn command(&self, program: &OsStr, has_input: bool) -> Command {
+        let output = || if self.captures { Stdio::piped() } else { Stdio::inherit() };
         let mut command = Command::new(program);
         command
             .process_group(0)
             .stdin(if has_input { Stdio::piped() } else { Stdio::null() })
-            .stdout(stdio.0)
-            .stderr(stdio.1);
+            .stdout(output())
+            .stderr(output());
         if !self.env.is_empty() {
             command.envs(self.env.iter().map(|(key, value)| (key, value)));
         }
@@ -83,6 +82,31 @@ impl Recipe {
             command.current_dir(dir);
         }
         command
+    }
+}
+
+impl Prepared {
+    /// Makes the process of the job. A file that is a script without a first line that names its
+    /// interpreter is given to the shell, as every shell does.
+    pub(super) fn start(&self) -> Result<Newborn, SpawnError> {
+        let Prepared { recipe, argv, direct, has_input, .. } = self;
+        let (program, args) = match argv.split_first() {
+            Some((program, args)) => (program.as_os_str(), args),
+            None => (OsStr::new(""), &[][..]),
+        };
+        let known = recipe.program.as_deref().filter(|_| *direct);
+        let known = known.map_or(program, |file| file.as_os_str());
+        let mut command = recipe.command(known, *has_input);
+        if known != program {
+            command.arg0(program);
+        }
+        match command.args(args).spawn_newborn() {
+            Err(error) if is_plain_script(&error) => {
+                let mut command = recipe.command(&recipe.shell, *has_input);
+                command.arg(known).args(args).spawn_newborn()
+            }
+            made => made,
+        }
     }
 }
 

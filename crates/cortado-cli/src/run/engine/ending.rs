@@ -52,9 +52,11 @@ impl Run {
                 return;
             }
             closing.stage = stage;
-            closing.left |= !self.again.borrow().is_empty() || !self.feed.borrow().is_exhausted();
+            closing.left |= !self.feed.borrow().is_exhausted();
         }
-        self.drop_tickets();
+        if self.drop_tickets() {
+            self.leave_one();
+        }
         if stage == Stage::Ending {
             self.lives.tell_all(Why::RunEnds);
         }
@@ -105,7 +107,7 @@ impl Run {
         closing.stage == Stage::Ending && closing.signal.is_some()
     }
 
-    /// A job was ended because the run ends.
+    /// A job was not run, or ended, because the run ends.
     pub(super) fn leave_one(&self) {
         self.closing.borrow_mut().left = true;
     }

@@ -16,12 +16,23 @@ pub(super) struct Gate {
     load: Option<f64>,
     memfree: Option<u64>,
     host: Host,
-    caps: Caps,
-    reader: Reader,
+    memory: Memory,
     last_start: Option<Duration>,
     /// Since when nothing could start, and whether that was said.
     held: Option<(Duration, bool)>,
     shortage: Shortage,
+}
+
+/// Reads how much memory is available to us, in bytes.
+pub(super) type Memory = Box<dyn FnMut() -> Option<u64>>;
+
+/// What the machine has, or what our cgroup leaves, whichever is less.
+fn memory_of(caps: Caps) -> Memory {
+    let (mut host, mut reader) = (Host::new(Vec::new()), Reader::default());
+    Box::new(move || {
+        let left = caps.memory_left(&mut reader).unwrap_or(u64::MAX);
+        Some(host.memory_available()?.min(left))
+    })
 }
 
 /// Processes could not be made.
@@ -54,8 +65,7 @@ impl Gate {
             load: plan.load,
             memfree: plan.memfree,
             host: Host::new(Vec::new()),
-            caps: caps.clone(),
-            reader: Reader::default(),
+            memory: memory_of(caps.clone()),
             last_start: None,
             held: None,
             shortage: Shortage::default(),
@@ -93,7 +103,7 @@ impl Gate {
             ));
         }
         let wanted = self.memfree?;
-        let free = self.memory_free()?;
+        let free = (self.memory)()?;
         (free < wanted).then(|| {
             format!(
                 "no job is started while {free} bytes of memory are available (--memfree {wanted})"
@@ -101,15 +111,16 @@ impl Gate {
         })
     }
 
-    fn memory_free(&mut self) -> Option<u64> {
-        let left = self.caps.memory_left(&mut self.reader).unwrap_or(u64::MAX);
-        Some(self.host.memory_available()?.min(left))
+    /// Asks somebody else how much memory is available.
+    #[cfg(test)]
+    pub(super) fn ask_for_memory(&mut self, memory: Memory) {
+        self.memory = memory;
     }
 
     /// Whether memory is so short that a running job should be ended.
     pub(super) fn evicts(&mut self) -> bool {
         let Some(wanted) = self.memfree else { return false };
-        self.memory_free().is_some_and(|free| (free as f64) < MEMORY_EVICTS * wanted as f64)
+        (self.memory)().is_some_and(|free| (free as f64) < MEMORY_EVICTS * wanted as f64)
     }
 
     /// Whether running jobs must be watched for their memory.

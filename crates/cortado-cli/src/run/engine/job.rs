@@ -1,6 +1,7 @@
 //! The life of a job in the run: an attempt in a slot, and what follows from how it came out.
 
 use std::rc::Rc;
+use std::task::Waker;
 
 use cortado::process::SpawnError;
 
@@ -8,21 +9,39 @@ use super::super::halt::{Next, Outcome};
 use super::super::joblog::Record;
 use super::super::jobserver::Token;
 use super::Run;
-use super::attempt::{Attempt, Ended, attempt};
+use super::attempt::{Attempt, Ended, not_made, see_to_end, was_short};
+use super::command::Prepared;
 use super::ending::Stage;
+use super::live::Live;
+use super::maker::{Made, make};
 use super::turn::{Making, Ticket};
 
-/// Sees a job through one attempt and settles it, or puts it back.
-pub(super) async fn see_through(run: Rc<Run>, mut ticket: Ticket, token: Token, making: Making) {
-    let slot = run.slots.borrow_mut().take();
-    let job = ticket.job.clone();
-    let attempt = match run.stage() {
-        Stage::Going => attempt(&run, &job, slot, &mut ticket.capture, making).await,
+/// Sees to it that a job is made, and with it those that its maker goes on to; and sees the last of
+/// them, in whose slot and on whose token all of them run, through to its end.
+pub(super) async fn see_through(
+    run: Rc<Run>,
+    first: Prepared,
+    slot: usize,
+    token: Token,
+    making: Making,
+) {
+    let live = run.lives.add();
+    let last = match run.stage() {
+        Stage::Going => run.make(first, &live, making).await,
         // The end came between its turn and its start.
-        _ => Attempt::Stopped,
+        _ => run.tickets.borrow_mut().remove(&first.seq).map(|ticket| (ticket, Attempt::Stopped)),
     };
+    run.lives.remove(&live);
     drop(token);
     run.release(slot);
+    match last {
+        Some((ticket, attempt)) => conclude(run, ticket, attempt).await,
+        None => run.wake(),
+    }
+}
+
+/// What follows from an attempt: the job is settled, or put back.
+pub(super) async fn conclude(run: Rc<Run>, ticket: Ticket, attempt: Attempt) {
     let put_back = match attempt {
         Attempt::Ended(ended) => run.ended(ticket, ended).await,
         Attempt::NoRoom(error) => run.no_room(ticket, &error),
@@ -43,6 +62,44 @@ pub(super) async fn see_through(run: Rc<Run>, mut ticket: Ticket, token: Token, 
 }
 
 impl Run {
+    /// Has `first` made; the last job that its maker started, with the attempt at it, if that was not
+    /// short as well.
+    async fn make(
+        &self,
+        first: Prepared,
+        live: &Rc<Live>,
+        making: Making,
+    ) -> Option<(Ticket, Attempt)> {
+        let (stock, began, stays) = (self.stock.clone(), self.began, self.may_stay());
+        let seq = first.seq;
+        let made = cortado::spawn_blocking(move || make(first, &stock, began, stays)).await;
+        drop(making);
+        // Its maker may have left results in the stock.
+        self.wake();
+        let ticket = |seq| self.tickets.borrow_mut().remove(&seq);
+        match made {
+            Ok(Made::Runs { seq, start, newborn }) => {
+                let mut ticket = ticket(seq)?;
+                let attempt = see_to_end(self, &mut ticket, start, newborn, live).await;
+                Some((ticket, attempt))
+            }
+            Ok(Made::Failed { seq, start, error }) => Some((ticket(seq)?, not_made(start, error))),
+            Ok(Made::Nothing) => None,
+            Err(error) => Some((ticket(seq)?, Attempt::Fault(error.to_string()))),
+        }
+    }
+
+    /// Takes up the jobs that ended while their makers stayed with them.
+    pub(super) fn take_up_short(self: &Rc<Self>, surplus: usize, waker: &Waker) {
+        for short in self.stock.collect(surplus, waker) {
+            let ticket = self.tickets.borrow_mut().remove(&short.seq);
+            if let Some(mut ticket) = ticket {
+                let attempt = was_short(self, &mut ticket, short);
+                drop(cortado::spawn_local(conclude(self.clone(), ticket, attempt)));
+            }
+        }
+    }
+
     /// An attempt came to its end. Whether the job is to be tried again.
     async fn ended(&self, mut ticket: Ticket, ended: Ended) -> bool {
         let Ended { outcome, used, .. } = &ended;
@@ -74,7 +131,7 @@ impl Run {
 
     /// Hands the output of a finished job on and logs it: in this order.
     async fn settle(&self, ticket: Ticket, ended: Ended) {
-        let Ticket { job, capture, .. } = ticket;
+        let Ticket { job, capture, command, .. } = ticket;
         let received = capture.received();
         if let Err(error) = self.output.finish(capture).await {
             return self.output_failed(error);
@@ -86,7 +143,7 @@ impl Run {
             sent: job.stdin.as_ref().map_or(0, |block| block.0.len() as u64),
             received,
             outcome: ended.outcome,
-            command: &ended.command,
+            command: &command,
         };
         let logged = match &mut *self.joblog.borrow_mut() {
             Some(log) => log.append(&record),

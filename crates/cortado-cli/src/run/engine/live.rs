@@ -1,8 +1,11 @@
-//! The jobs that have a process now, and how they are told to end.
+//! The jobs that have a process now, how they are told to end, and how all are signalled.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+
+use cortado::process::ProcessHandle;
+use cortado::signal::SignalKind;
 
 /// Why a job is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,10 +22,16 @@ pub(super) enum Why {
 #[derive(Debug, Default)]
 pub(super) struct Live {
     told: Cell<Option<Why>>,
+    process: RefCell<Option<ProcessHandle>>,
     waker: RefCell<Option<Waker>>,
 }
 
 impl Live {
+    /// Its process is watched from now on.
+    pub(super) fn is_watched(&self, process: ProcessHandle) {
+        *self.process.borrow_mut() = Some(process);
+    }
+
     /// Tells the job to end. The first reason stands, unless the run ends.
     pub(super) fn tell(&self, why: Why) {
         if self.told.get().is_none() || why == Why::RunEnds {
@@ -76,6 +85,15 @@ impl Lives {
     /// Tells all to end.
     pub(super) fn tell_all(&self, why: Why) {
         self.0.borrow().iter().for_each(|live| live.tell(why));
+    }
+
+    /// Sends a signal to the process groups of all that are watched. It fails only where one is gone.
+    pub(super) fn signal_all(&self, signal: SignalKind) {
+        for live in self.0.borrow().iter() {
+            if let Some(process) = &*live.process.borrow() {
+                let _ = process.signal_group(signal);
+            }
+        }
     }
 
     /// Tells the youngest to end, but not the only one that goes on: somebody must finish.

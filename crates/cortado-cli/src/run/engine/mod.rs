@@ -33,18 +33,23 @@ mod feed;
 mod gate;
 mod job;
 mod live;
+mod maker;
 mod pace;
 mod signals;
 mod slots;
+mod stock;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod tuning;
 mod turn;
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -58,6 +63,7 @@ use self::gate::Gate;
 use self::live::Lives;
 use self::pace::Pace;
 use self::slots::Slots;
+use self::stock::Stock;
 use self::tally::Tally;
 use self::tuning::{FEWEST_MAKERS, OUTPUT_GRACE};
 use self::turn::{Alarm, Ticket};
@@ -65,7 +71,7 @@ use super::halt::Halt;
 use super::input::Jobs;
 use super::joblog::Joblog;
 use super::jobserver::{Inherited, Tokens};
-use super::measure::{Caps, Ended, Meter};
+use super::measure::{Caps, Ended, JobUse, Meter};
 use super::output::{Output, OutputError, OutputSettings};
 use super::plan::{AtOnce, Output as Mode, Plan, Prepared};
 use super::progress::{Counts, Progress};
@@ -145,21 +151,37 @@ fn at_once(plan: &Plan, caps: &Caps) -> AtOnce {
     }
 }
 
+/// Whether a maker may go on from one short job to the next: where nothing is asked before a start
+/// but whether fewer than the limit run, no job reads from us, no file is opened for it in advance,
+/// its slot need not be known in advance, and nobody outside waits for its token.
+fn may_chain(plan: &Plan, tokens: &Tokens) -> bool {
+    let asks = !plan.delay.is_zero() || plan.load.is_some() || plan.memfree.is_some();
+    let prepares = plan.pipes || plan.results.is_some() || plan.template.names_slot();
+    !asks && !prepares && plan.halt.is_none() && !tokens.are_shared()
+}
+
 /// A run and all that its tasks share.
 struct Run {
     plan: Plan,
     /// When the run began: all other times count from here.
     began: Instant,
     cores: usize,
-    recipe: Recipe,
+    recipe: Arc<Recipe>,
+    /// Whether makers may go on from one short job to the next by themselves.
+    chains: bool,
+    stock: Stock,
+    /// The jobs that were prepared and whose maker has not reported them, by their numbers.
+    tickets: RefCell<HashMap<u64, Ticket>>,
     feed: RefCell<Feed>,
     /// Jobs that are to be tried again.
     again: RefCell<VecDeque<Ticket>>,
     slots: RefCell<Slots>,
     /// Jobs that hold a slot.
     busy: Cell<usize>,
-    /// Jobs that hold a slot and whose process is not made yet.
+    /// Makers at work.
     making: Cell<usize>,
+    /// The run is to be stopped, as by Ctrl-Z.
+    stops: Cell<bool>,
     /// Jobs that were begun and are not yet settled, output and log included.
     unsettled: Cell<usize>,
     /// Another job could start now if the limit were higher.
@@ -189,13 +211,17 @@ impl Run {
         Rc::new(Run {
             began,
             cores: caps.cores(),
-            recipe: Recipe::new(&plan, makeflags),
+            recipe: Arc::new(Recipe::new(&plan, makeflags)),
+            chains: may_chain(&plan, &tokens),
+            stock: Stock::default(),
+            tickets: RefCell::default(),
             halt: RefCell::new(Halt::new(plan.halt, jobs.total())),
             feed: RefCell::new(Feed::open(jobs)),
             again: RefCell::default(),
             slots: RefCell::default(),
             busy: Cell::new(0),
             making: Cell::new(0),
+            stops: Cell::new(false),
             unsettled: Cell::new(0),
             more: Cell::new(true),
             alarm: RefCell::default(),
@@ -233,12 +259,28 @@ impl Run {
         self.cores.max(FEWEST_MAKERS)
     }
 
-    /// A process was made.
-    fn process_made(&self, pid: u32) {
-        let now = self.now();
+    /// A process was made at `began` and lives.
+    fn process_made(&self, pid: u32, began: Duration) {
         self.gate.borrow_mut().process_made();
-        self.meter.borrow_mut().started(pid, now);
-        self.tally.borrow_mut().started(now, self.lives.count());
+        self.meter.borrow_mut().started(pid, began, self.now());
+        self.tally.borrow_mut().started(began, self.lives.count());
+    }
+
+    /// A process has lived from `began` to `end`; what it used.
+    fn process_came_and_went(
+        &self,
+        began: Duration,
+        end: Duration,
+        cpu: Duration,
+        queued: Option<Duration>,
+    ) -> JobUse {
+        self.gate.borrow_mut().process_made();
+        let used = self.meter.borrow_mut().came_and_went(end - began, cpu, queued);
+        let mut tally = self.tally.borrow_mut();
+        tally.started(began, self.lives.count());
+        tally.ended(end);
+        tally.used(&used);
+        used
     }
 
     /// A process has exited and was not reaped.

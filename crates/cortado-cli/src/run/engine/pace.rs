@@ -105,6 +105,7 @@ impl Auto {
         let split: Split = meter.look(now);
         let view = View {
             running,
+            begins: meter.begins(),
             queued_more: more,
             split,
             idle: self.host.idle_share(),

@@ -24,13 +24,13 @@ pub(super) struct Tally {
 impl Tally {
     /// A process was made, and so many live now.
     pub(super) fn started(&mut self, now: Duration, living: usize) {
-        self.first.get_or_insert(now);
+        self.first = Some(self.first.map_or(now, |first| first.min(now)));
         self.peak = self.peak.max(living);
     }
 
     /// A process has ended.
     pub(super) fn ended(&mut self, now: Duration) {
-        self.last = now;
+        self.last = self.last.max(now);
     }
 
     /// What an attempt used.

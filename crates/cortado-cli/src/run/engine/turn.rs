@@ -14,21 +14,24 @@ use super::super::input::Job;
 use super::super::output::{Capture, OutputError};
 use super::super::progress::Progress;
 use super::Run;
+use super::command::Prepared;
 use super::ending::Stage;
 use super::feed::Supply;
 use super::gate::Pass;
 use super::job;
 use super::live::Why;
-use super::tuning::GATE_INTERVAL;
+use super::tuning::{GATE_INTERVAL, STAYS, STOCK};
 
 /// A job on its way: with the attempts that it has behind it, and what it has written.
 pub(super) struct Ticket {
     pub(super) job: Rc<Job>,
+    /// The command as one would type it, where that is needed.
+    pub(super) command: Vec<u8>,
     pub(super) tried: u32,
     pub(super) capture: Capture,
 }
 
-/// A job whose process is not made yet, until it is dropped.
+/// A maker that is at work, until this is dropped.
 pub(super) struct Making(Rc<Run>);
 
 impl Making {
@@ -40,7 +43,8 @@ impl Making {
 
 impl Drop for Making {
     fn drop(&mut self) {
-        if self.0.making.replace(self.0.making.get() - 1) >= self.0.makers() {
+        let makers = self.0.making.replace(self.0.making.get() - 1);
+        if makers >= self.0.makers() || self.0.stops.get() {
             self.0.wake();
         }
     }
@@ -64,8 +68,11 @@ impl Run {
         self.waker.borrow_mut().clone_from(cx.waker());
         loop {
             let now = self.now();
+            self.take_up_short(self.surplus(now), cx.waker());
+            self.stop_if_told();
             self.look(now);
             let start = self.start_jobs(cx, now);
+            self.prepare_ahead(cx, now);
             self.show_progress();
             if self.is_over() {
                 return Poll::Ready(());
@@ -92,8 +99,8 @@ impl Run {
     /// Starts jobs while it may. When to come back even if nothing happens.
     fn start_jobs(self: &Rc<Self>, cx: &mut Context<'_>, now: Duration) -> Option<Duration> {
         self.more.set(false);
-        while self.stage() == Stage::Going {
-            let again = !self.again.borrow().is_empty();
+        while self.stage() == Stage::Going && !self.stops.get() {
+            let again = !self.again.borrow().is_empty() || self.stock.len() > 0;
             if !again && !self.is_supplied(cx) {
                 return None;
             }
@@ -106,12 +113,10 @@ impl Run {
                     return Some(time);
                 }
             }
-            let gate = self.gate.borrow();
-            if self.busy.get() >= self.pace.borrow().limit().min(gate.ceiling(now)) {
+            if self.busy.get() >= self.limit(now) {
                 self.more.set(true);
-                return gate.ceiling_ends(now);
+                return self.gate.borrow().ceiling_ends(now);
             }
-            drop(gate);
             if self.making.get() >= self.makers() {
                 self.more.set(true);
                 return None;
@@ -122,13 +127,60 @@ impl Run {
             let Poll::Ready(token) = self.tokens.poll_take(cx, self.busy.get()) else {
                 return None;
             };
-            let ticket = self.next_ticket()?;
+            let slot = self.slots.borrow_mut().take();
+            let Some(first) = self.stock.take().or_else(|| self.next_prepared(slot)) else {
+                self.slots.borrow_mut().release(slot);
+                if again {
+                    // A maker was quicker with it.
+                    continue;
+                }
+                return None;
+            };
             self.gate.borrow_mut().started(now);
             self.busy.update(|jobs| jobs + 1);
             let making = Making::begin(self);
-            drop(cortado::spawn_local(job::see_through(self.clone(), ticket, token, making)));
+            let job = job::see_through(self.clone(), first, slot, token, making);
+            drop(cortado::spawn_local(job));
         }
         None
+    }
+
+    /// How many may run at once now.
+    fn limit(&self, now: Duration) -> usize {
+        self.pace.borrow().limit().min(self.gate.borrow().ceiling(now))
+    }
+
+    /// How many more makers are at work than may be.
+    fn surplus(&self, now: Duration) -> usize {
+        let limit = if self.stops.get() { 0 } else { self.limit(now) };
+        self.busy.get().saturating_sub(limit)
+    }
+
+    /// For how long a maker may stay with a job that is expected to be short; none where makers are
+    /// to do nothing but make.
+    pub(super) fn may_stay(&self) -> Option<Duration> {
+        let stays = self.plan.timeout.map_or(STAYS, |limit| limit.min(STAYS));
+        (self.chains && self.limit(self.now()) <= self.makers()).then_some(stays)
+    }
+
+    /// Prepares jobs for the makers that go on from one to the next by themselves.
+    fn prepare_ahead(self: &Rc<Self>, cx: &mut Context<'_>, now: Duration) {
+        let chains = self.may_stay().is_some() && self.stock.expects_short();
+        // Where processes cannot be made, each is a new try, for the gate to decide on.
+        let starts = self.stage() == Stage::Going && !self.stops.get();
+        if !chains || !starts || self.gate.borrow().ceiling_ends(now).is_some() {
+            return;
+        }
+        while self.stock.len() < STOCK && self.again.borrow().is_empty() {
+            // The end of the input is noted when its last job is started.
+            let ready = matches!(self.feed.borrow_mut().supply(cx.waker()), Supply::Ready);
+            if !ready || !self.has_room(cx) {
+                return;
+            }
+            // No slot: where the command names it, makers do not go on by themselves.
+            let Some(job) = self.next_prepared(0) else { return };
+            self.stock.put(job);
+        }
     }
 
     /// Whether the input has another job now. Its end is noted.
@@ -172,6 +224,18 @@ impl Run {
         }
     }
 
+    /// Prepares the next job; its ticket waits for what its maker has to say.
+    fn next_prepared(&self, slot: usize) -> Option<Prepared> {
+        let mut ticket = self.next_ticket()?;
+        let invocation = self.plan.template.render(&ticket.job, slot);
+        if self.wants_commands() {
+            ticket.command = invocation.display();
+        }
+        let prepared = self.recipe.prepare(&ticket.job, invocation);
+        self.tickets.borrow_mut().insert(ticket.job.seq, ticket);
+        Some(prepared)
+    }
+
     fn next_ticket(&self) -> Option<Ticket> {
         if let Some(ticket) = self.again.borrow_mut().pop_front() {
             return Some(ticket);
@@ -180,7 +244,7 @@ impl Run {
         match self.output.begin(&job) {
             Ok(capture) => {
                 self.unsettled.update(|jobs| jobs + 1);
-                Some(Ticket { job: Rc::new(job), tried: 0, capture })
+                Some(Ticket { job: Rc::new(job), command: Vec::new(), tried: 0, capture })
             }
             Err(error) => {
                 self.output_failed(error);
@@ -234,9 +298,13 @@ impl Run {
         self.busy.update(|jobs| jobs - 1);
     }
 
-    /// Forgets the jobs that were to be tried again.
-    pub(super) fn drop_tickets(&self) {
-        let dropped = mem::take(&mut *self.again.borrow_mut());
+    /// Forgets the jobs that were to be tried again, and those that were prepared. Whether there
+    /// were any.
+    pub(super) fn drop_tickets(&self) -> bool {
+        let mut dropped: Vec<Ticket> = mem::take(&mut *self.again.borrow_mut()).into();
+        let mut tickets = self.tickets.borrow_mut();
+        dropped.extend(self.stock.clear().iter().filter_map(|job| tickets.remove(&job.seq)));
         self.unsettled.update(|jobs| jobs - dropped.len());
+        !dropped.is_empty()
     }
 }

@@ -13,7 +13,9 @@
 //! overstated, and the three parts always add up to the wall time.
 //!
 //! **Cost.** A look reads at most [`JOBS_PER_LOOK`] jobs, two files of about 5 µs each, in turn; the others are taken to
-//! do what those do. The end of a job costs one file.
+//! do what those do. The end of a job costs one file, which for jobs of a millisecond would be a twentieth of what they
+//! take: of those, who makes them reads one in [`MEASURED`], and the others are taken to have stood in the queue for the
+//! same share of their time.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -29,6 +31,8 @@ const SCAN_INTERVAL: Duration = Duration::from_millis(200);
 const SCAN_REST: u32 = 50;
 /// Jobs whose resident memory is below this are not asked for their exact peak, bytes.
 const SMALL_JOB: u64 = 16 << 20;
+/// Of short jobs, one in so many is asked how long it stood in the queue for a core.
+pub(crate) const MEASURED: u64 = 8;
 /// Peaks of ended jobs that the estimate of a job's peak looks back on.
 const PEAKS: usize = 32;
 
@@ -89,6 +93,8 @@ pub(crate) struct Meter {
     /// Measured part of that, from jobs that ended or were read.
     measured: Split,
     scanned: Option<(Duration, Duration)>,
+    /// Of the last job that came and went and was measured: the share of its time in the queue.
+    short_queue_share: f64,
     peaks: [u64; PEAKS],
     ended: usize,
     tick: Duration,
@@ -108,6 +114,7 @@ impl Default for Meter {
             alive: Duration::ZERO,
             measured: Split::default(),
             scanned: None,
+            short_queue_share: 0.0,
             peaks: [0; PEAKS],
             ended: 0,
             tick: Duration::from_secs(1) / ticks,
@@ -117,12 +124,13 @@ impl Default for Meter {
 }
 
 impl Meter {
-    /// A job was started as process `pid`.
-    pub(crate) fn started(&mut self, pid: u32, now: Duration) {
+    /// A job was started as process `pid` at `began`.
+    pub(crate) fn started(&mut self, pid: u32, began: Duration, now: Duration) {
         self.count(now);
+        self.alive += now.saturating_sub(began);
         let live = Live {
-            began: now,
-            looked: now,
+            began,
+            looked: began,
             seen: JobSample::default(),
             gone_queued: Duration::ZERO,
             descendants: Vec::new(),
@@ -164,6 +172,24 @@ impl Meter {
         Some(Ended { wall, cpu, queued, peak_memory: live.peak })
     }
 
+    /// A job came and went without being announced: it took `wall`, in which its processes used `cpu`. What it used;
+    /// without `queued` it is taken to have stood in the queue for the same share as the last one that was measured.
+    pub(crate) fn came_and_went(
+        &mut self,
+        wall: Duration,
+        cpu: Duration,
+        queued: Option<Duration>,
+    ) -> JobUse {
+        if let Some(queued) = queued {
+            self.short_queue_share = queued.as_secs_f64() / wall.as_secs_f64().max(1e-9);
+        }
+        let queued = queued.unwrap_or_else(|| wall.mul_f64(self.short_queue_share.min(1.0)));
+        let used = JobUse { wall, cpu, split: split(wall, cpu, queued), peak_memory: 0 };
+        self.alive += wall;
+        self.measured += used.split;
+        used
+    }
+
     /// Looks at the running jobs: what all jobs did since the last look. The parts add up to the time that jobs were
     /// alive, exactly; their shares are those of the jobs that ended or were read.
     pub(crate) fn look(&mut self, now: Duration) -> Split {
@@ -176,6 +202,11 @@ impl Meter {
         self.looked = now;
         let alive = std::mem::take(&mut self.alive);
         scaled(std::mem::take(&mut self.measured), alive)
+    }
+
+    /// When each of the live jobs began.
+    pub(crate) fn begins(&self) -> Vec<Duration> {
+        self.jobs.values().map(|live| live.began).collect()
     }
 
     /// Resident memory of the live jobs together, bytes, as last seen.

@@ -31,7 +31,7 @@ fn a_process_that_reads_an_empty_pipe_waits() {
     let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("the program starts");
     // Times are made up and long, so that what a busy machine adds to them does not count.
     let hour = Duration::from_secs(3600);
-    meter.started(child.id(), Duration::ZERO);
+    meter.started(child.id(), Duration::ZERO, Duration::ZERO);
     let live = meter.look(hour);
     assert!(live.wait_share() > 0.9, "{live:?}");
     drop(child.stdin.take());
@@ -55,7 +55,7 @@ fn children_of_a_shell_count_as_the_shell() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the program starts");
-    meter.started(child.id(), begin.elapsed());
+    meter.started(child.id(), begin.elapsed(), begin.elapsed());
     let mut live = Duration::ZERO;
     // A hang here is the failure: the inner shell is never seen.
     while live < Duration::from_millis(50) {
@@ -75,12 +75,20 @@ fn looks_add_up_to_the_time_of_the_jobs() {
     let mut meter = Meter::default();
     let second = Duration::from_secs(1);
     // Processes that do not exist: nothing can be read, the time still counts.
-    meter.started(u32::MAX - 1, Duration::ZERO);
-    meter.started(u32::MAX - 2, second);
-    assert_eq!(meter.look(2 * second).total(), 3 * second);
+    meter.started(u32::MAX - 1, Duration::ZERO, Duration::ZERO);
+    // The second one is announced when it has lived for half a second.
+    meter.started(u32::MAX - 2, second / 2, second);
+    assert_eq!(meter.look(2 * second).total(), 3 * second + second / 2);
     assert_eq!(meter.look(3 * second).total(), 2 * second);
     let used = meter.ended(u32::MAX - 1, 4 * second).expect("announced").with_cpu(second);
     assert_eq!((used.wall, used.cpu), (4 * second, second));
     assert_eq!(meter.look(5 * second).total(), 3 * second);
+    // One that was never announced counts with what it used.
+    meter.came_and_went(second, second / 4, Some(second / 4));
+    let seen = meter.look(6 * second);
+    assert_eq!((seen.total(), seen.wait_share()), (2 * second, 0.5));
+    // The next, which was not measured, as that one.
+    let used = meter.came_and_went(2 * second, second, None);
+    assert_eq!((used.split.working, used.split.queued), (second, second / 2));
     assert_eq!(meter.job_peak(), 0);
 }

@@ -11,5 +11,5 @@ mod procfs;
 
 pub(crate) use caps::Caps;
 pub(crate) use host::Host;
-pub(crate) use job::{Ended, JobUse, Meter};
+pub(crate) use job::{Ended, JobUse, MEASURED, Meter};
 pub(crate) use procfs::Reader;

@@ -1,8 +1,8 @@
 //! The output of one job, from its beginning until it leaves.
 
 use std::cell::RefCell;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
-use std::process::Stdio;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -103,14 +103,6 @@ impl Capture {
         Capture { output, seq, body, pipes: [None, None], received: 0, finished: false }
     }
 
-    /// Standard output and error for the child: pipes, or ours.
-    pub(crate) fn stdio(&self) -> (Stdio, Stdio) {
-        match self.output.shared.settings.mode {
-            Mode::Inherit => (Stdio::inherit(), Stdio::inherit()),
-            Mode::Group | Mode::Lines => (Stdio::piped(), Stdio::piped()),
-        }
-    }
-
     /// Takes the child's ends: `child.stdout.take()` and `child.stderr.take()`.
     pub(crate) fn attach(&mut self, stdout: Option<ChildStdout>, stderr: Option<ChildStderr>) {
         self.pipes = [stdout, stderr];
@@ -193,23 +185,20 @@ impl Capture {
 
     fn sweep_pipe(&mut self, channel: Channel) -> Result<(), OutputError> {
         let Some(pipe) = self.pipes[channel as usize].take() else { return Ok(()) };
-        let lost = |error: Errno| OutputError::Read(channel, Arc::new(error.into()));
-        // No more than is there now: what the job left behind may write without end.
-        let mut waiting = rustix::io::ioctl_fionread(&pipe).map_err(lost)?;
-        let shared = self.output.shared.clone();
-        while waiting > 0 {
-            let mut scratch = shared.scratch.borrow_mut();
-            match rustix::io::read(&pipe, &mut scratch[..]) {
-                Ok(0) | Err(Errno::AGAIN) => break,
-                Ok(read) => {
-                    self.accept(channel, &scratch[..read])?;
-                    waiting = waiting.saturating_sub(read as u64);
-                }
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(lost(error)),
-            }
-        }
-        Ok(())
+        self.take(channel, read_waiting(pipe.as_fd()))
+    }
+
+    /// Takes what somebody else has read for it, where that could be read.
+    ///
+    /// # Errors
+    /// As `poll_drain`.
+    pub(crate) fn take(
+        &mut self,
+        channel: Channel,
+        read: Result<Vec<u8>, Errno>,
+    ) -> Result<(), OutputError> {
+        let bytes = read.map_err(|error| OutputError::Read(channel, Arc::new(error.into())))?;
+        if bytes.is_empty() { Ok(()) } else { self.accept(channel, &bytes) }
     }
 
     /// The job is tried again: what it has written so far is thrown away, except for lines that
@@ -266,6 +255,24 @@ impl Capture {
         self.body.borrow_mut().files = None;
         self.output.shared.finish(self.seq, &self.body)
     }
+}
+
+/// Reads what is in a pipe, and no more than is there now: what a job left behind may write without
+/// end. It does not wait, in whichever mode the pipe is, unless others read from it, too.
+pub(crate) fn read_waiting(pipe: BorrowedFd<'_>) -> Result<Vec<u8>, Errno> {
+    let waiting = usize::try_from(rustix::io::ioctl_fionread(pipe)?).unwrap_or(usize::MAX);
+    let mut bytes = vec![0; waiting];
+    let mut filled = 0;
+    while filled < waiting {
+        match rustix::io::read(pipe, &mut bytes[filled..]) {
+            Ok(0) | Err(Errno::AGAIN) => break,
+            Ok(read) => filled += read,
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
 }
 
 impl Drop for Capture {

@@ -30,7 +30,7 @@ mod tests;
 mod tuning;
 mod writer;
 
-pub(crate) use capture::Capture;
+pub(crate) use capture::{Capture, read_waiting};
 pub(crate) use error::{Channel, OutputError};
 pub(crate) use receipt::Written;
 

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::process::Stdio;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -115,7 +116,7 @@ impl Bench {
 }
 
 async fn attach(capture: &mut Capture, line: &str) {
-    let (stdout, stderr) = capture.stdio();
+    let (stdout, stderr) = (Stdio::piped(), Stdio::piped());
     let mut command = Command::new("sh");
     let mut child =
         command.arg("-c").arg(line).stdout(stdout).stderr(stderr).spawn().await.unwrap();
@@ -370,7 +371,7 @@ fn a_process_left_behind_is_not_waited_for() {
     run(async {
         let bench = bench(GROUP);
         let mut capture = bench.output.begin(&job(1)).unwrap();
-        let (stdout, stderr) = capture.stdio();
+        let (stdout, stderr) = (Stdio::piped(), Stdio::piped());
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 20 & echo $!"]).stdout(stdout).stderr(stderr);
         let mut child = command.spawn().await.unwrap();

@@ -173,6 +173,11 @@ impl Template {
         self.form.holes().into_iter().any(Hole::is_input)
     }
 
+    /// Whether the slot stands anywhere in the command.
+    pub(crate) fn names_slot(&self) -> bool {
+        self.form.holes().contains(&Hole::Slot)
+    }
+
     /// The highest position that a replacement string names, as in `{3}` or `{-3}`.
     pub(crate) fn highest_position(&self) -> usize {
         let position = |hole: Hole| match hole {

@@ -1,0 +1,3 @@
+module bench-go-runtime
+
+go 1.22
