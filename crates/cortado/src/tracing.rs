@@ -1,4 +1,4 @@
-//! What the [probe](crate::probe) says, as events of the `tracing` crate. Feature `tracing`.
+//! What the [probe] says, as events of the `tracing` crate. Feature `tracing`.
 //!
 //! [`listen`] turns it on for the process. Each event becomes one of these:
 //!
