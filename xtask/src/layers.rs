@@ -22,6 +22,9 @@ const FACADE_ROW: usize = 4;
 /// Outside the rows: it may import every crate of ours, and none imports it.
 const BENCH: &str = "bench";
 
+/// Outside the rows: of ours it imports the facade, as a user would, and none imports it.
+const EXAMPLES: &str = "examples";
+
 /// Outside the rows: it imports no crate of ours, and none imports it.
 const XTASK: &str = "xtask";
 
@@ -83,7 +86,7 @@ fn package_from(package: cargo_metadata::Package) -> Package {
 fn problems_of(package: &Package) -> Vec<String> {
     let name = &package.name;
     let row = row_of(name);
-    if row.is_none() && name != BENCH && name != XTASK {
+    if row.is_none() && ![BENCH, EXAMPLES, XTASK].contains(&name.as_str()) {
         return vec![format!(
             "{name}: no row of the crate map has this crate; give it one in xtask/src/layers.rs and ARCHITECTURE.md."
         )];
@@ -111,12 +114,15 @@ fn edge_problem(from: &str, dependency: &Dependency) -> Option<String> {
             MAY_USE_SERDE.join(", ")
         ));
     }
-    if to == BENCH || to == XTASK {
+    if [BENCH, EXAMPLES, XTASK].contains(&to.as_str()) {
         return Some(format!("{from}: it has the {kind} {to}, which nothing may import."));
     }
     let to_row = row_of(to)?;
     match row_of(from) {
-        None if from == BENCH => None,
+        None if from == BENCH || from == EXAMPLES && to_row == FACADE_ROW => None,
+        None if from == EXAMPLES => Some(format!(
+            "{from}: it has the {kind} {to}, but of ours it may import the facade alone."
+        )),
         None => {
             Some(format!("{from}: it has the {kind} {to}, but it may import no crate of ours."))
         }
@@ -170,6 +176,16 @@ mod tests {
             &[],
         );
         assert_eq!(problems_of(&core), Vec::<String>::new());
+    }
+
+    #[test]
+    fn examples_import_the_facade_as_users_do_and_nothing_below_it() {
+        let good = package("examples", &[("cortado", "dependency"), ("axum", "dependency")], &[]);
+        assert_eq!(problems_of(&good), Vec::<String>::new());
+        let problem = one_problem(&package("examples", &[("cortado-io", "dev-dependency")], &[]));
+        assert!(problem.contains("the facade alone"), "{problem}");
+        let problem = one_problem(&package("cortado", &[("examples", "dev-dependency")], &[]));
+        assert!(problem.contains("nothing may import"), "{problem}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::around::Around;
 use crate::lanes::Config;
 use crate::resources::Resources;
 use crate::runtime::Runtime;
@@ -43,6 +44,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     driver: Option<Box<dyn Driver>>,
     start_paused: bool,
+    around: Around,
 }
 
 impl Builder {
@@ -59,6 +61,7 @@ impl Builder {
             clock: Arc::new(SystemClock),
             driver: None,
             start_paused: false,
+            around: Around::default(),
         }
     }
 
@@ -140,10 +143,41 @@ impl Builder {
         self
     }
 
+    /// Runs each worker thread, each `block_on`, each blocking closure and the end of the runtime
+    /// inside of `around`, which calls its argument once: what it makes before, and drops after,
+    /// surrounds every poll and every drop of a task. It is not called for single polls.
+    ///
+    /// # Panics
+    /// Where `around` panics on a worker's thread, the process ends with a message.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::cell::Cell;
+    /// thread_local!(static INSIDE: Cell<bool> = const { Cell::new(false) });
+    ///
+    /// let around = |body: &mut dyn FnMut()| {
+    ///     INSIDE.set(true);
+    ///     body();
+    ///     INSIDE.set(false);
+    /// };
+    /// let runtime = cortado_core::Builder::new().around_threads(around).build()?;
+    /// let task = runtime.spawn(async { INSIDE.get() });
+    /// assert!(runtime.block_on(async { task.await.unwrap() && INSIDE.get() }));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn around_threads(
+        mut self,
+        around: impl Fn(&mut dyn FnMut()) + Send + Sync + 'static,
+    ) -> Builder {
+        self.around = Around::new(around);
+        self
+    }
+
     fn resources(&self) -> io::Result<Arc<Resources>> {
         let clock = self.clock.clone();
         let (threads, keep_alive) = (self.max_blocking_threads, self.thread_keep_alive);
-        Resources::new(clock, threads, keep_alive, &self.thread_name).map(Arc::new)
+        let around = self.around.clone();
+        Resources::new(clock, threads, keep_alive, &self.thread_name, around).map(Arc::new)
     }
 
     /// Makes a runtime with several threads.

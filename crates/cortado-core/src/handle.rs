@@ -102,7 +102,7 @@ impl Handle {
     /// Also where the future panics.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _entered = self.enter();
-        block_on::parked(future)
+        self.resources().around().run(|| block_on::parked(future))
     }
 
     /// Figures of the runtime now.

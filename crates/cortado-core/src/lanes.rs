@@ -358,7 +358,8 @@ impl Lanes {
         };
         let name = format!("{}-{}", self.config.thread_name, record.index());
         let (lanes, own) = (self.clone(), record.clone());
-        let body = vital(move || Worker::serve(lanes, own, lane, grant));
+        let around = self.resources.around().clone();
+        let body = vital(move || around.run(|| Worker::serve(lanes, own, lane, grant)));
         let lanes = self.clone();
         // The body holds the grant, so it is tried again until a thread can be made; others can
         // take the lane's work in the meantime, but not this seat.

@@ -21,6 +21,7 @@
 
 #![deny(clippy::undocumented_unsafe_blocks)]
 
+mod around;
 mod block_on;
 mod blocking;
 mod builder;

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::around::Around;
 use crate::blocking::BlockingPool;
 use crate::poller::Poller;
 use crate::seam::Clock;
@@ -14,6 +15,7 @@ pub(crate) struct Resources {
     poller: Arc<Poller>,
     spawner: Arc<Spawner>,
     blocking: BlockingPool,
+    around: Around,
 }
 
 impl Resources {
@@ -22,12 +24,13 @@ impl Resources {
         max_blocking_threads: usize,
         keep_alive: Duration,
         thread_name: &str,
+        around: Around,
     ) -> io::Result<Resources> {
         let poller = Arc::new(Poller::new(clock)?);
         let spawner = Arc::new(Spawner::new()?);
         let name = format!("{thread_name}-blocking");
         let blocking = BlockingPool::new(spawner.clone(), max_blocking_threads, keep_alive, &name);
-        Ok(Resources { poller, spawner, blocking })
+        Ok(Resources { poller, spawner, blocking, around })
     }
 
     pub(crate) fn poller(&self) -> &Arc<Poller> {
@@ -40,5 +43,9 @@ impl Resources {
 
     pub(crate) fn blocking(&self) -> &BlockingPool {
         &self.blocking
+    }
+
+    pub(crate) fn around(&self) -> &Around {
+        &self.around
     }
 }

@@ -150,8 +150,8 @@ impl Runtime {
         let handle = self.handle();
         let _entered = context::enter(handle);
         self.lanes.close();
-        end_all(self.lanes.registry());
         let resources = self.lanes.resources();
+        resources.around().run(|| end_all(self.lanes.registry()));
         let left = || timeout.map(|timeout| timeout.saturating_sub(began.elapsed()));
         let pool_ended = resources.blocking().shutdown(left());
         let workers_ended = resources.spawner().wait_all(left());

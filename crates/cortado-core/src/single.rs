@@ -165,6 +165,10 @@ impl LocalRuntime {
     /// # Panics
     /// Inside of a task or of another `block_on`, and where the future panics.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.shared.resources.around().run(|| self.run_until(future))
+    }
+
+    fn run_until<F: Future>(&self, future: F) -> F::Output {
         let _blocking = block_on::begin();
         let _entered = context::enter(self.handle());
         let _current = Current::enter(self);
@@ -242,7 +246,7 @@ impl LocalRuntime {
 
     fn end_tasks(&self) {
         let _entered = context::enter(self.handle());
-        end_all(&self.shared.registry);
+        self.shared.resources.around().run(|| end_all(&self.shared.registry));
         self.shared.dead.store(true, Ordering::SeqCst);
         drop(self.shared.inbox.take_all());
         let queued = self.queue.take();

@@ -285,7 +285,7 @@ impl Schedule for OnPool {
         let held = Held::new(handle.resources().poller());
         let job = Box::new(move || {
             let _entered = handle.enter();
-            task.run_untold();
+            handle.resources().around().run(|| task.run_untold());
             drop(held);
         });
         // A pool that is closed gives the job back; dropping it cancels the task.

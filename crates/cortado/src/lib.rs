@@ -25,8 +25,32 @@
 //! assert_eq!(total, 4950);
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! # Features
+//!
+//! None is on by default, and none changes what the runtime does. Each module has an example.
+//!
+//! | feature | module | gives |
+//! |---|---|---|
+//! | `hyper` | `cortado::hyper` | hyper's `rt` traits, so that hyper, hyper-util and axum run on our tasks, timers and sockets |
+//! | `tokio-io` | `cortado::tokio_io` | Tokio's I/O traits for our streams, and ours for Tokio's |
+//! | `tokio-context` | `cortado::tokio_context` | a Tokio runtime beside ours, a second reactor, for libraries that need one: reqwest, sqlx, tonic, async-nats |
+//! | `tracing` | `cortado::tracing` | what the probe says, as events of the `tracing` crate |
 
 #![forbid(unsafe_code)]
+
+#[cfg(feature = "hyper")]
+pub mod hyper;
+#[cfg(any(feature = "hyper", feature = "tokio-io"))]
+mod io_kind;
+#[cfg(any(feature = "hyper", feature = "tokio-io"))]
+mod scratch;
+#[cfg(feature = "tokio-context")]
+pub mod tokio_context;
+#[cfg(feature = "tokio-io")]
+pub mod tokio_io;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 
 pub use cortado_core::{
     AbortHandle, Builder, EnterGuard, Handle, JoinError, JoinHandle, LocalRuntime, Metrics,

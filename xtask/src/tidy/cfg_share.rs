@@ -1,6 +1,7 @@
 //! The rule that conditional compilation stays rare: at most five conditions per thousand lines of code of a crate.
 //! Conditions on tests are free. So are those on loom in one file of a crate, the shim that swaps the atomics; in any
-//! further file they count, since there they would make the model differ from the product.
+//! further file they count, since there they would make the model differ from the product. Conditions on features are free
+//! in a crate's root, where they choose modules; below it they would be logic that differs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,8 +26,11 @@ pub(super) fn check(sources: &[Source]) -> Vec<Finding> {
 fn package_finding(sources: &[&Source]) -> Option<Finding> {
     let shim = sources.iter().max_by_key(|source| count(source, CfgSubject::Loom))?;
     let loom_in_shim = count(shim, CfgSubject::Loom);
-    let counted =
-        |source: &&&Source| count(source, CfgSubject::Loom) + count(source, CfgSubject::Other);
+    let counted = |source: &&&Source| {
+        let is_root = source.path == source.package.join("src/lib.rs");
+        let features = if is_root { 0 } else { count(source, CfgSubject::Features) };
+        count(source, CfgSubject::Loom) + count(source, CfgSubject::Other) + features
+    };
     let conditions = sources.iter().map(|source| counted(&source)).sum::<usize>() - loom_in_shim;
     let code_lines: usize = sources.iter().map(|source| source.product_code_lines()).sum();
     let limit = (code_lines * LIMIT_PER_THOUSAND_LINES).div_ceil(1000);
@@ -67,6 +71,15 @@ mod tests {
         let found = check(&[one, two]);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].sentence.contains("2 cfg conditions"), "{found:?}");
+    }
+
+    #[test]
+    fn features_are_free_where_they_choose_modules_and_not_below() {
+        let text = "#[cfg(feature = \"a\")]\nmod a;\n#[cfg(any(feature = \"b\", feature = \"c\"))]\nmod b;\n";
+        assert!(check(&[source("c/src/lib.rs", text)]).is_empty());
+        assert_eq!(check(&[source("c/src/a.rs", text)]).len(), 1);
+        let also_platform = text.replace("any(feature", "any(unix, feature").repeat(2);
+        assert_eq!(check(&[source("c/src/lib.rs", &also_platform)]).len(), 1);
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(super) struct CfgSite {
 pub(super) enum CfgSubject {
     Tests,
     Loom,
+    /// Features of the crate, and nothing else.
+    Features,
     Other,
 }
 
@@ -132,6 +134,8 @@ fn subject(condition: TokenStream) -> CfgSubject {
         CfgSubject::Tests
     } else if words.contains("loom") {
         CfgSubject::Loom
+    } else if words.iter().all(|word| ["feature", "any", "all", "not"].contains(&word.as_str())) {
+        CfgSubject::Features
     } else {
         CfgSubject::Other
     }
