@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use cortado_sync::Blocking;
 use cortado_sync::channel::{
     Receiver, RecvError, RecvTimeoutError, SendError, SendTimeoutError, Sender, TryRecvError,
     TrySendError, bounded, unbounded,
@@ -91,9 +92,9 @@ fn receivers_that_wait_are_served_in_their_order() {
         let (sender, receiver) = make(kind);
         let mut waiting: Vec<_> = (0..3).map(|_| Steps::new(receiver.recv())).collect();
         waiting.iter_mut().for_each(Steps::waits);
-        for (message, receiving) in waiting.iter().enumerate() {
+        for (message, receive) in waiting.iter().enumerate() {
             assert_eq!(sender.try_send(message), Ok(()));
-            assert!(receiving.is_woken());
+            assert!(receive.is_woken());
         }
         // What was granted cannot be overtaken.
         assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
@@ -246,11 +247,11 @@ fn blocking_forms_meet_each_other_and_the_async_ones() {
             }
         });
         for message in 0..100 {
-            pollster::block_on(sender.send(message)).unwrap();
+            sender.send(message).wait().unwrap();
             let answer = match message % 3 {
                 0 => returned.recv_blocking().ok(),
                 1 => returned.recv_timeout(Duration::MAX).ok(),
-                _ => pollster::block_on(returned.recv()).ok(),
+                _ => returned.recv().wait().ok(),
             };
             assert_eq!(answer, Some(message));
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 
+use cortado_sync::Blocking;
 use cortado_sync::channel::{TryRecvError, bounded, unbounded};
 use futures_util::future::{Either, select};
 
@@ -138,12 +139,13 @@ fn a_select_of_futures_loses_nothing() {
         });
         let mut next = [0, 0];
         while next.iter().sum::<u32>() < 4_000 {
-            let (index, got) = pollster::block_on(async {
+            let race = async {
                 match select(first.recv(), second.recv()).await {
                     Either::Left((got, _)) => (0, got),
                     Either::Right((got, _)) => (1, got),
                 }
-            });
+            };
+            let (index, got) = race.wait();
             match got {
                 Ok(got) => {
                     assert_eq!(got, next[index], "lost or out of order");
