@@ -73,7 +73,6 @@ pub(crate) fn run(args: &SoakArgs) -> Result<()> {
     staged::keep_quiet();
     let ledger = Ledger::listen().context("soak listens to the probe")?;
     process::start_reaper()?;
-    process::check_children();
     let before = Books::open(&[]);
     let began = Instant::now();
     let watchdog = Watchdog::start(ledger);
