@@ -1,13 +1,12 @@
 //! What the kernel says of this process: descriptors, threads, memory, CPU time, children.
 
-use std::fs;
+use std::os::unix::process::CommandExt;
 use std::time::Duration;
+use std::{env, fs, process};
 
 use anyhow::{Context, Result};
 use cortado::Runtime;
 use cortado::process::Command;
-use rustix::io::Errno;
-use rustix::process::{WaitId, WaitIdOptions, waitid};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::census;
@@ -48,6 +47,18 @@ pub(crate) fn resident_kib() -> u64 {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
+/// Starts this program anew with one arena of glibc's allocator, unless it is so already. With one
+/// for each of several threads, memory grows for as long as new threads come to use them.
+pub(crate) fn use_one_arena() -> Result<()> {
+    const SETTING: &str = "MALLOC_ARENA_MAX";
+    if env::var_os(SETTING).is_some() {
+        return Ok(());
+    }
+    let mut again = process::Command::new(env::current_exe().context("the path of this program")?);
+    let error = again.args(env::args_os().skip(1)).env(SETTING, "1").exec();
+    Err(error).context("start this program anew")
+}
+
 /// The CPU time of all threads so far.
 pub(crate) fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
@@ -72,15 +83,30 @@ pub(crate) fn start_reaper() -> Result<()> {
     Ok(())
 }
 
-/// No child may be left, neither running nor as a zombie.
+/// No child may be left, neither running nor as a zombie. A dropped one that nobody killed ends by
+/// itself, and is reaped a moment later.
 pub(crate) fn check_children() {
     for _ in 0..500 {
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        if let Err(Errno::CHILD) = waitid(WaitId::All, look) {
+        if children().is_empty() {
             return;
         }
-        // A dropped child that nobody killed ends by itself, and is reaped a moment later.
         std::thread::sleep(Duration::from_millis(10));
     }
-    census::finding("at the end a child runs on, or nobody has reaped it".to_owned());
+    census::finding(format!("these children are left: {}", children().join(", ")));
+}
+
+/// The children of this process, each with its state, but for the one by which a sanitizer reads
+/// the names of functions.
+fn children() -> Vec<String> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let parent = process::id().to_string();
+    let named = |entry: fs::DirEntry| {
+        let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+        let (name, rest) = (stat.split_once('(')?.1).rsplit_once(')')?;
+        let mut fields = rest.split_whitespace();
+        let (state, of) = (fields.next()?, fields.next()?);
+        let symbolizer = name.starts_with("llvm-symbolizer") || name == "addr2line";
+        (of == parent && !symbolizer).then(|| format!("{name} {state}"))
+    };
+    entries.flatten().filter_map(named).collect()
 }
