@@ -41,6 +41,9 @@ enum Check {
     Sanitize {
         /// The sanitizer to build with.
         sanitizer: sanitize::Sanitizer,
+        /// Runs the soak for so many seconds instead of the tests.
+        #[arg(long, value_name = "SECONDS", conflicts_with = "test_arguments")]
+        soak: Option<u64>,
         /// Arguments for the test programs, such as a name to filter by.
         #[arg(last = true)]
         test_arguments: Vec<String>,
@@ -65,7 +68,10 @@ fn run(check: Check) -> anyhow::Result<()> {
         Check::Layers => layers::run(&root),
         Check::Tidy => tidy::run(&root),
         Check::Loom { full } => loom::run(&root, full),
-        Check::Sanitize { sanitizer, test_arguments } => {
+        Check::Sanitize { sanitizer, soak: Some(seconds), .. } => {
+            sanitize::soak(&root, sanitizer, seconds)
+        }
+        Check::Sanitize { sanitizer, soak: None, test_arguments } => {
             sanitize::run(&root, sanitizer, &test_arguments)
         }
         Check::Miri => miri::run(&root),

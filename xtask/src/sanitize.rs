@@ -77,12 +77,8 @@ impl Sanitizer {
     }
 }
 
-/// Runs the tests; `test_arguments` go to the test programs.
-pub(crate) fn run(root: &Path, sanitizer: Sanitizer, test_arguments: &[String]) -> Result<()> {
-    let host = host_triple()?;
-    ensure_runtime(sanitizer, &host)?;
-    let listed = unsafe_map::read(root)?;
-    let packages = unsafe_map::packages(&listed);
+/// A cargo command that builds with the sanitizer for `host`.
+fn command(root: &Path, sanitizer: Sanitizer, subcommand: &str, host: &str) -> Command {
     let (name, value) = sanitizer.options(root);
     let mut command = cargo::command(root, sanitizer.target_directory());
     command
@@ -91,8 +87,27 @@ pub(crate) fn run(root: &Path, sanitizer: Sanitizer, test_arguments: &[String]) 
         .env(name, value)
         // Printing a backtrace goes through a lock of std's, which ThreadSanitizer cannot see, and tests panic by the hundred.
         .env("RUST_BACKTRACE", "0")
-        .args(["test", "--locked", "--target", &host])
-        .args(sanitizer.test_programs());
+        .args([subcommand, "--locked", "--target", host]);
+    command
+}
+
+/// Runs the soak for so many seconds.
+pub(crate) fn soak(root: &Path, sanitizer: Sanitizer, seconds: u64) -> Result<()> {
+    let host = host_triple()?;
+    ensure_runtime(sanitizer, &host)?;
+    let mut command = command(root, sanitizer, "run", &host);
+    command.args(["-p", "bench", "--", "soak", "--no-memory-check", "--seconds"]);
+    cargo::run(command.arg(seconds.to_string()))
+}
+
+/// Runs the tests; `test_arguments` go to the test programs.
+pub(crate) fn run(root: &Path, sanitizer: Sanitizer, test_arguments: &[String]) -> Result<()> {
+    let host = host_triple()?;
+    ensure_runtime(sanitizer, &host)?;
+    let listed = unsafe_map::read(root)?;
+    let packages = unsafe_map::packages(&listed);
+    let mut command = command(root, sanitizer, "test", &host);
+    command.args(sanitizer.test_programs());
     for package in packages {
         command.args(["-p", package]);
     }

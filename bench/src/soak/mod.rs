@@ -67,13 +67,15 @@ impl SoakArgs {
 
 /// Plays, prints the report, and fails with what was wrong.
 pub(crate) fn run(args: &SoakArgs) -> Result<()> {
-    let seed = args.seed.unwrap_or_else(|| Rng::new().u64(..));
     let acts = acts::chosen(&args.only)?;
+    if !args.no_memory_check {
+        process::use_one_arena()?;
+    }
+    let seed = args.seed.unwrap_or_else(|| Rng::new().u64(..));
     println!("soak: seed {seed}, {} s, {} acts", args.length().as_secs(), acts.len());
     staged::keep_quiet();
     let ledger = Ledger::listen().context("soak listens to the probe")?;
     process::start_reaper()?;
-    process::check_children();
     let before = Books::open(&[]);
     let began = Instant::now();
     let watchdog = Watchdog::start(ledger);

@@ -2,6 +2,7 @@
 //! A drained round lets everything end; an abrupt one drops the runtime in the middle of it all.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -82,17 +83,19 @@ impl Round<'_> {
         watchdog::doing(&when);
         let names = if own { vec![format!("{}-", self.name)] } else { Vec::new() };
         let books = own.then(|| Books::open(&names));
+        let ending = Arc::new(AtomicBool::new(false));
         match self.ending {
-            Ending::Drained => host.block_on(self.play(local, &mut rng))?,
+            Ending::Drained => host.block_on(self.play(local, &mut rng, &ending))?,
             Ending::Abrupt => {
                 let until = Duration::from_millis(rng.u64(1..=300)).min(self.length);
                 // The error is that time was up, which is what is wanted.
-                let playing = async { timeout(until, self.play(local, &mut rng)).await };
+                let playing = async { timeout(until, self.play(local, &mut rng, &ending)).await };
                 if let Ok(failed) = host.block_on(playing) {
                     failed?;
                 }
             }
         }
+        ending.store(true, Ordering::SeqCst);
         host.end(&mut rng);
         match books {
             // The books of the shared runtime are closed at the very end; of the rest, here.
@@ -106,7 +109,7 @@ impl Round<'_> {
         Ok(())
     }
 
-    async fn play(&self, local: bool, rng: &mut Rng) -> Result<()> {
+    async fn play(&self, local: bool, rng: &mut Rng, ending: &Arc<AtomicBool>) -> Result<()> {
         let until = Instant::now() + self.length;
         let server = Server::start(rng.usize(1..=3)).await?;
         let acts: Arc<[&'static Act]> = self.acts.into();
@@ -116,10 +119,12 @@ impl Round<'_> {
             server: server.address(),
             abrupt,
         };
-        let mut players: Vec<_> =
-            (0..rng.u32(8..=48)).map(|_| spawn(play_on(scene(rng), acts.clone(), until))).collect();
+        let mut players: Vec<_> = (0..rng.u32(8..=48))
+            .map(|_| spawn(play_on(scene(rng), acts.clone(), until, ending.clone())))
+            .collect();
         if local {
-            let locals = (0..4).map(|_| spawn_local(local::play_on(scene(rng), until)));
+            let locals =
+                (0..4).map(|_| spawn_local(local::play_on(scene(rng), until, ending.clone())));
             players.extend(locals);
         }
         for player in players {
@@ -149,7 +154,12 @@ pub(super) async fn drained() {
 }
 
 /// Does one act after the other, mostly each as a task of its own.
-async fn play_on(mut scene: Scene, acts: Arc<[&'static Act]>, until: Instant) {
+async fn play_on(
+    mut scene: Scene,
+    acts: Arc<[&'static Act]>,
+    until: Instant,
+    ending: Arc<AtomicBool>,
+) {
     while Instant::now() < until {
         let act = pick(&acts, &mut scene.rng);
         let own = scene.fork();
@@ -158,7 +168,10 @@ async fn play_on(mut scene: Scene, acts: Arc<[&'static Act]>, until: Instant) {
         } else {
             joined(spawn((act.begin)(own))).await
         };
-        if let Err(error) = outcome {
+        // The poll that is under way when the runtime ends may see others cancelled already.
+        if let Err(error) = outcome
+            && !ending.load(Ordering::SeqCst)
+        {
             census::finding(format!("{}: {error:#}", act.name));
         }
         census::act_ended();

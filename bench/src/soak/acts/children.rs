@@ -24,7 +24,9 @@ pub(super) async fn ended(mut scene: Scene) -> Result<()> {
 
 /// Would run for long, and is killed.
 pub(super) async fn killed(mut scene: Scene) -> Result<()> {
-    let mut child = Command::new("sleep").arg("1000").spawn().await.context("start")?;
+    // In an abrupt round it may be dropped before it is killed here.
+    let mut command = Command::new("sleep");
+    let mut child = command.arg("1000").kill_on_drop(true).spawn().await.context("start")?;
     scene.pause().await;
     child.kill().await.context("kill")?;
     let status = child.wait().await.context("wait")?;

@@ -2,11 +2,13 @@
 //! promises. Each gets a random generator of its own and leaves nothing behind, or something that
 //! ends by itself.
 
+mod channels;
 mod children;
 mod clients;
 mod computing;
 mod foreign;
 pub(crate) mod local;
+mod locks;
 mod panics;
 mod pool;
 mod rude;
@@ -111,6 +113,13 @@ const ACTS: &[Act] = acts! {
     6 sockets::accepts_cancelled;
     6 sockets::connects_cancelled;
     6 sockets::reads_cancelled;
+    10 channels::crowded;
+    6 channels::once;
+    6 channels::watched;
+    8 locks::exclusive;
+    8 locks::shared;
+    8 locks::permits;
+    8 locks::tokens;
     1 children::ended;
     1 children::killed;
     1 children::conversed;
