@@ -5,6 +5,7 @@
 //! of one runtime each (`bench contend …`), so that a run needs nothing but this binary, `cortado` and whatever peers are installed.
 #![forbid(unsafe_code)]
 
+mod channels;
 mod cortado_binary;
 mod goal;
 mod jobs;
@@ -19,6 +20,7 @@ mod runtime;
 mod server_process;
 mod service;
 mod soak;
+mod sync;
 mod versions;
 mod workload;
 

@@ -7,10 +7,11 @@ use anyhow::Result;
 
 use crate::cortado_binary::CortadoBinary;
 use crate::report::Report;
-use crate::{jobs, mixed, net, runtime};
+use crate::{channels, jobs, mixed, net, runtime, sync};
 
 /// Every group that `bench GROUP` knows.
-pub(crate) const GROUPS: &[Group] = &[jobs::GROUP, mixed::GROUP, net::GROUP, runtime::GROUP];
+pub(crate) const GROUPS: &[Group] =
+    &[channels::GROUP, jobs::GROUP, mixed::GROUP, net::GROUP, runtime::GROUP, sync::GROUP];
 
 /// Cases that belong to one part of cortado.
 pub(crate) struct Group {

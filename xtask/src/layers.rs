@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// The rows from the bottom up. The last one is the rim: what people start, and nothing imports.
 const ROWS: &[&[&str]] = &[
-    &["cortado-probe"],
+    &["cortado-probe", "cortado-macros"],
     &["cortado-sync", "cortado-observe"],
     &["cortado-core"],
     &["cortado-par", "cortado-io", "cortado-green", "cortado-check"],

@@ -36,7 +36,8 @@ fn share_of_core(watch: &Stopwatch, mut each_ms: impl FnMut()) -> f64 {
 /// the count: falling asleep may take its time.
 pub(super) fn idle_wake_ups<P: Peer>(watch: &Stopwatch) -> f64 {
     let runtime = P::start();
-    runtime.block_on(join_all([runtime.spawn_remote(P::sleep(Duration::from_millis(1)))]));
+    let nap = async { P::sleep(Duration::from_millis(1)).await };
+    runtime.block_on(join_all([runtime.spawn_remote(nap)]));
     thread::sleep(Duration::from_millis(1_500));
     let span = watch.span(Duration::from_secs(4), Duration::from_secs(1));
     let before = context_switches();

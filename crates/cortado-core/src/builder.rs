@@ -16,6 +16,13 @@ use crate::tuning;
 /// Settings of a runtime; [`build`](Self::build) makes it, with as many seats per lane as there are
 /// usable cores, [`build_single`](Self::build_single) the event loop of one thread.
 ///
+/// Settings that other runtimes have, and why not this one: intervals of looking at the global
+/// queue or at descriptors, and whether there is a slot for the next task, because those are numbers
+/// that one benchmark has to choose for all (`tuning.rs`); hooks at the start, poll and end of tasks
+/// and threads, because a listener of the probe hears of them in every runtime at once; a seed for
+/// what is random, because what a test has to replay it decides by [`driver`](Self::driver) and
+/// [`clock`](Self::clock); switches for timers and descriptors, because an unused one costs nothing.
+///
 /// # Examples
 /// ```
 /// let runtime = cortado_core::Builder::new().worker_threads(2).thread_name("app").build()?;
@@ -35,6 +42,7 @@ pub struct Builder {
     monitor: bool,
     clock: Arc<dyn Clock>,
     driver: Option<Box<dyn Driver>>,
+    start_paused: bool,
 }
 
 impl Builder {
@@ -50,6 +58,7 @@ impl Builder {
             monitor: true,
             clock: Arc::new(SystemClock),
             driver: None,
+            start_paused: false,
         }
     }
 
@@ -124,6 +133,13 @@ impl Builder {
         self
     }
 
+    /// Whether the clock stands from the start; see [`time::pause`](crate::time::pause). Default:
+    /// false. Only an event loop's can.
+    pub fn start_paused(mut self, paused: bool) -> Builder {
+        self.start_paused = paused;
+        self
+    }
+
     fn resources(&self) -> io::Result<Arc<Resources>> {
         let clock = self.clock.clone();
         let (threads, keep_alive) = (self.max_blocking_threads, self.thread_keep_alive);
@@ -133,8 +149,15 @@ impl Builder {
     /// Makes a runtime with several threads.
     ///
     /// # Errors
-    /// Where the system gives no descriptor or no thread.
+    /// Where the system gives no descriptor or no thread, and after
+    /// [`start_paused`](Self::start_paused), for only an event loop's clock can stand.
     pub fn build(self) -> io::Result<Runtime> {
+        if self.start_paused {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "`start_paused` needs an event loop of one thread: use `build_single`, or leave it out",
+            ));
+        }
         let limit = sys::usable_cores();
         let usable =
             limit.quota.map_or(limit.cores, |quota| limit.cores.min(quota.ceil() as usize));
@@ -151,9 +174,13 @@ impl Builder {
     /// Makes an event loop of one thread: the current one.
     ///
     /// # Errors
-    /// As [`build`](Self::build).
+    /// Where the system gives no descriptor or no thread.
     pub fn build_single(self) -> io::Result<LocalRuntime> {
-        Ok(LocalRuntime::new(self.resources()?, self.driver))
+        let resources = self.resources()?;
+        if self.start_paused {
+            resources.poller().timers().pause();
+        }
+        Ok(LocalRuntime::new(resources, self.driver))
     }
 }
 

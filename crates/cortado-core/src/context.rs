@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Instant;
 
 use cortado_probe::{Event, Wait, emit, turn};
 
@@ -56,6 +57,12 @@ fn no_runtime() -> ! {
 #[track_caller]
 pub(crate) fn poller() -> Arc<Poller> {
     handle().resources().poller().clone()
+}
+
+/// What time it is on the clock of the runtime that the current thread is in.
+pub(crate) fn now() -> Option<Instant> {
+    let now = |handle: &Handle| handle.resources().poller().timers().now();
+    HANDLE.try_with(|handle| handle.borrow().as_ref().map(now)).ok().flatten()
 }
 
 /// Restores what the thread belonged to before.

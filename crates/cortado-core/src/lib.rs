@@ -25,11 +25,13 @@ mod block_on;
 mod blocking;
 mod builder;
 mod context;
+mod group;
 mod handle;
 mod idle;
 mod inbox;
 mod injector;
 mod lanes;
+mod macros;
 mod metrics;
 #[cfg(all(test, loom))]
 mod models;
@@ -50,6 +52,7 @@ mod spawn;
 mod spawner;
 mod sys;
 mod task;
+mod task_local;
 mod timer;
 mod tuning;
 mod unconstrained;
@@ -57,12 +60,18 @@ mod worker;
 mod yield_now;
 
 pub use builder::Builder;
+pub use group::{
+    GroupError, GroupNext, GroupNextWithId, JoinAll, Shutdown, TaskGroup, TryJoinAll, TryNext,
+};
 pub use handle::{EnterGuard, Handle};
+#[doc(hidden)]
+pub use macros::__first_of;
 pub use metrics::Metrics;
-pub use runtime::Runtime;
+pub use runtime::{Runtime, run};
 pub use single::LocalRuntime;
 pub use spawn::{spawn, spawn_blocking, spawn_local};
-pub use task::{AbortHandle, JoinError, JoinHandle, TaskBuilder};
+pub use task::{AbortHandle, JoinError, JoinHandle, TaskBuilder, task_id, try_task_id};
+pub use task_local::{NoTaskLocal, TaskLocal, TaskLocalScope};
 pub use timer::time;
 pub use unconstrained::{Unconstrained, unconstrained};
 pub use yield_now::{YieldNow, yield_now};

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use crate::reactor::{Events, Reactor};
 use crate::seam::Clock;
 use crate::timer::{Timers, Wheel};
+use crate::tuning;
 
 /// See the module.
 pub(crate) struct Poller {
@@ -39,6 +40,9 @@ pub(crate) enum Wait {
     AtMost(Duration),
     /// Wait until something happens.
     Unlimited,
+    /// The same, but where events follow each other closely, look again for a moment before
+    /// falling asleep.
+    Linger,
 }
 
 impl Poller {
@@ -74,6 +78,13 @@ impl Poller {
         drop(abandoned);
     }
 
+    /// Moves time that stands to the next deadline, and adds to `ready` who waits for it. False where
+    /// there is no timer.
+    pub(crate) fn skip_to_next_timer(&self, ready: &mut Vec<Waker>) -> bool {
+        let Some(mut turn) = self.turn.try_lock() else { return false };
+        self.timers.skip(&mut turn.wheel, ready)
+    }
+
     /// Waits for readiness and deadlines, and adds to `ready` the wakers of what happened.
     /// False where another thread has the turn.
     ///
@@ -93,9 +104,11 @@ impl Poller {
             (Wait::Not, _) => Some(Duration::ZERO),
             (Wait::AtMost(limit), Some(due)) => Some(limit.min(due)),
             (Wait::AtMost(limit), None) => Some(limit),
-            (Wait::Unlimited, due) => due,
+            (Wait::Unlimited | Wait::Linger, due) => due,
         };
-        self.reactor.wait(events, timeout, ready);
+        let lingers =
+            wait == Wait::Linger && timeout.is_none_or(|limit| limit > tuning::POLLER_LINGER);
+        self.reactor.wait(events, timeout, lingers, ready);
         self.timers.fire(wheel, ready);
         true
     }

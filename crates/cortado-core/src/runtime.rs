@@ -18,6 +18,30 @@ use crate::single::{LocalRuntime, end_all};
 use crate::spawner::{Answer, vital};
 use crate::task::JoinHandle;
 
+/// Runs a future, and the tasks that it spawns, on a new runtime with the default settings; the
+/// runtime ends with the future, as by its drop.
+///
+/// # Panics
+/// Where the system gives no descriptor or no thread ([`Runtime::new`] returns that as an error),
+/// inside of another runtime's task or `block_on`, and where the future panics.
+///
+/// # Examples
+/// ```
+/// let answer = cortado_core::run(async {
+///     cortado_core::spawn(async { 6 * 7 }).await.expect("no panic")
+/// });
+/// assert_eq!(answer, 42);
+/// ```
+pub fn run<F: Future>(future: F) -> F::Output {
+    match Runtime::new() {
+        Ok(runtime) => runtime.block_on(future),
+        Err(error) => panic!(
+            "no runtime can be made: {error}. Raise the limits on threads and open files, or handle \
+             the error of `Runtime::new`"
+        ),
+    }
+}
+
 /// A runtime: two lanes of workers on the usable cores, a poller, timers, a blocking pool.
 ///
 /// Dropping it ends it: no task is polled again once the polls under way have returned, every task

@@ -180,8 +180,7 @@ impl LocalRuntime {
                 return output;
             }
             let busy = self.run_some();
-            let wait = if busy { Wait::Not } else { Wait::Unlimited };
-            self.shared.resources.poller().turn(wait, &mut ready, || true);
+            self.look(busy, &mut ready);
             ready.drain(..).for_each(context::wake);
         }
     }
@@ -194,8 +193,29 @@ impl LocalRuntime {
             let again = turn::take(Some(task.header().id()), || task.run_untold());
             self.queue.borrow_mut().extend(again);
         }
+        self.has_work()
+    }
+
+    fn has_work(&self) -> bool {
         let waits = !self.queue.borrow().is_empty() || !self.shared.inbox.is_empty();
         waits || self.shared.woken.load(Ordering::Acquire)
+    }
+
+    /// Looks at descriptors and timers, and waits for them where there is nothing else to do.
+    fn look(&self, busy: bool, ready: &mut Vec<Waker>) {
+        let poller = self.shared.resources.poller();
+        if busy || !poller.timers().is_paused() {
+            let wait = if busy { Wait::Not } else { Wait::Unlimited };
+            poller.turn(wait, ready, || true);
+            return;
+        }
+        // What a closure did before it let the clock go is seen by the looks that follow.
+        let may_skip = poller.timers().may_skip();
+        poller.turn(Wait::Not, ready, || true);
+        let nothing_else = ready.is_empty() && !self.has_work();
+        if nothing_else && !(may_skip && poller.skip_to_next_timer(ready)) {
+            poller.turn(Wait::Unlimited, ready, || true);
+        }
     }
 
     fn choose(&self) -> Option<Runnable> {

@@ -13,6 +13,7 @@ use crate::handle::{Flavour, Handle};
 use crate::lanes::Lanes;
 use crate::single::{self, Loop};
 use crate::task::{Header, JoinHandle, Joint, Name, Runnable, Schedule, new_task};
+use crate::timer::Held;
 
 /// Starts a task: a future that the runtime polls on its own, at the same time as others.
 ///
@@ -68,8 +69,17 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
+    spawn_on_loop(&local_loop(), future, (), Location::caller())
+}
+
+/// The event loop of the current thread.
+///
+/// # Panics
+/// Where the thread is not in the `block_on` of one.
+#[track_caller]
+pub(crate) fn local_loop() -> Arc<Loop> {
     match single::current_loop() {
-        Some(shared) => prepare_on_loop(&shared, future, (), Location::caller()).start(),
+        Some(shared) => shared,
         None => panic!(
             "`spawn_local` outside of an event loop: call it inside of the `block_on` of a \
              runtime made by `Runtime::single`"
@@ -80,7 +90,14 @@ where
 /// Runs a closure that may block on a thread of the blocking pool.
 ///
 /// The pool has a bound (512 threads unless the builder says otherwise); beyond it, closures wait
-/// in a queue. Aborting the handle drops a closure that has not begun; one that has, goes on.
+/// in a queue, in their order. The queue has no bound: this function neither waits nor fails, so
+/// where callers can hand in closures faster than they end, let each take a permit of a semaphore
+/// first. [`Metrics`](crate::Metrics) has the threads, those that are idle, and the closures that
+/// wait. Aborting the handle drops a closure that has not begun; one that has, goes on.
+///
+/// It is for calls that sleep in the operating system. Code that computes needs no closure: the
+/// monitor moves a task that computes aside. Nor is there a `block_in_place`: a worker whose poll
+/// blocks loses its seat to another one without being asked.
 ///
 /// # Panics
 /// Outside of a runtime. A panic of the closure arrives at the handle.
@@ -196,6 +213,20 @@ where
     Prepared { runnable, joint, refused }
 }
 
+/// Starts a task on an event loop, from its own thread or another.
+pub(crate) fn spawn_on_loop<F, N>(
+    shared: &Arc<Loop>,
+    future: F,
+    name: N,
+    location: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    N: Name,
+{
+    prepare_on_loop(shared, future, name, location).start()
+}
+
 fn prepare_on_loop<F, N>(
     shared: &Arc<Loop>,
     future: F,
@@ -251,9 +282,11 @@ struct OnPool(Handle);
 impl Schedule for OnPool {
     fn schedule(&self, task: Runnable) {
         let handle = self.0.clone();
+        let held = Held::new(handle.resources().poller());
         let job = Box::new(move || {
             let _entered = handle.enter();
             task.run_untold();
+            drop(held);
         });
         // A pool that is closed gives the job back; dropping it cancels the task.
         drop(self.0.resources().blocking().spawn(job));

@@ -1,7 +1,7 @@
-//! Processes, pipes, signals and files for cortado.
+//! Sockets, processes, pipes, signals and files for cortado.
 //!
-//! What the kernel can report as ready (pipes, terminals, processes, signals) waits in the
-//! reactor and occupies no thread. What it cannot (regular files) goes to the blocking pool. The
+//! What the kernel can report as ready (sockets, pipes, terminals, processes, signals) waits in
+//! the reactor and occupies no thread. What it cannot (regular files) goes to the blocking pool. The
 //! names are Tokio's where the meaning is the same; the traits are those of `futures-io`.
 //!
 //! ```no_run

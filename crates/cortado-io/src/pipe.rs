@@ -6,12 +6,14 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::pin::Pin;
 use std::process::Stdio;
 use std::task::{Context, Poll};
 
 use cortado_core::io::Interest;
 use futures_io::{AsyncRead, AsyncWrite};
+use rustix::fs::{FileType, Mode, OFlags, fstat};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::stream::{Kind, Short, Stream};
@@ -27,6 +29,84 @@ use crate::stream::{Kind, Short, Stream};
 pub fn pipe() -> io::Result<(Sender, Receiver)> {
     let (read, write) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
     Ok((Sender::registered(write)?, Receiver::registered(read)?))
+}
+
+/// How a named pipe (mkfifo(3)) is opened. Opening does not wait for the other end.
+///
+/// ```
+/// use cortado_io::pipe::OpenOptions;
+/// use cortado_io::{AsyncReadExt, AsyncWriteExt};
+///
+/// # cortado_core::Runtime::single()?.block_on(async {
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("fifo");
+/// # assert!(std::process::Command::new("mkfifo").arg(&path).status()?.success());
+/// let mut receiver = OpenOptions::new().open_receiver(&path)?;
+/// let mut sender = OpenOptions::new().open_sender(&path)?;
+/// sender.write_all(b"hello").await?;
+/// let mut heard = [0; 5];
+/// receiver.read_exact(&mut heard).await?;
+/// # assert_eq!(&heard, b"hello");
+/// # std::io::Result::Ok(())
+/// # })?;
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct OpenOptions {
+    read_write: bool,
+}
+
+impl OpenOptions {
+    /// Each end for its own direction.
+    pub fn new() -> OpenOptions {
+        OpenOptions::default()
+    }
+
+    /// Whether an end also holds the other direction open: then a sender can be opened before there
+    /// is a receiver, and a receiver sees no end when the last sender is closed.
+    pub fn read_write(&mut self, read_write: bool) -> &mut OpenOptions {
+        self.read_write = read_write;
+        self
+    }
+
+    /// Opens the end that is read from. Until a sender has come, and after the last one has gone, a
+    /// read finds the end.
+    ///
+    /// # Errors
+    /// `InvalidInput` where the path is no pipe; else those of open(2).
+    ///
+    /// # Panics
+    /// Outside of a runtime.
+    #[track_caller]
+    pub fn open_receiver(&self, path: impl AsRef<Path>) -> io::Result<Receiver> {
+        Receiver::registered(self.open(path.as_ref(), OFlags::RDONLY)?)
+    }
+
+    /// Opens the end that is written to.
+    ///
+    /// # Errors
+    /// `ENXIO` where nobody has opened the other end; `InvalidInput` where the path is no pipe; else
+    /// those of open(2).
+    ///
+    /// # Panics
+    /// Outside of a runtime.
+    #[track_caller]
+    pub fn open_sender(&self, path: impl AsRef<Path>) -> io::Result<Sender> {
+        Sender::registered(self.open(path.as_ref(), OFlags::WRONLY)?)
+    }
+
+    fn open(&self, path: &Path, access: OFlags) -> io::Result<OwnedFd> {
+        let access = if self.read_write { OFlags::RDWR } else { access };
+        let flags = access | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+        let fd = rustix::fs::open(path, flags, Mode::empty())?;
+        match FileType::from_raw_mode(fstat(&fd)?.st_mode) {
+            FileType::Fifo => Ok(fd),
+            _ => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("{} is not a named pipe: make one with mkfifo", path.display()),
+            )),
+        }
+    }
 }
 
 /// The end of a pipe that is written to.

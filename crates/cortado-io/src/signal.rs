@@ -103,6 +103,11 @@ impl SignalKind {
         SignalKind(consts::SIGUSR2)
     }
 
+    /// `SIGIO`: a descriptor is ready, for who asked to be told so.
+    pub const fn io() -> SignalKind {
+        SignalKind(consts::SIGIO)
+    }
+
     /// `SIGWINCH`: the terminal has another size.
     pub const fn window_change() -> SignalKind {
         SignalKind(consts::SIGWINCH)
@@ -145,7 +150,16 @@ impl Signal {
         Recv { signal: self, location: Location::caller() }
     }
 
-    fn poll_recv(
+    /// `recv` as a poll function, which wakes the task that called last.
+    ///
+    /// # Errors
+    /// Those of read(2), which are not expected.
+    #[track_caller]
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_recv_for(cx, crate::caller::current())
+    }
+
+    fn poll_recv_for(
         &self,
         cx: &mut Context<'_>,
         location: &'static Location<'static>,
@@ -187,7 +201,7 @@ impl Future for Recv<'_> {
     type Output = io::Result<()>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.signal.poll_recv(cx, self.location)
+        self.signal.poll_recv_for(cx, self.location)
     }
 }
 
@@ -216,7 +230,7 @@ impl Future for CtrlC {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &self.signal {
-            Ok(signal) => signal.poll_recv(cx, self.location),
+            Ok(signal) => signal.poll_recv_for(cx, self.location),
             Err(error) => Poll::Ready(Err(error.kind().into())),
         }
     }

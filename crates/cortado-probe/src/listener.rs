@@ -49,6 +49,8 @@ pub fn emit<'a>(event: impl FnOnce() -> Event<'a>) {
 
 #[cold]
 fn tell(event: &Event<'_>) {
+    // What `set` did inside of std is not seen by sanitizers; this load is.
+    LISTENING.load(Ordering::Acquire);
     if let Some(listener) = LISTENER.get() {
         listener.on_event(event);
     }

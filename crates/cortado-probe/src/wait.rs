@@ -76,6 +76,12 @@ pub enum Wait {
     WatchChanged,
     /// For the receivers of a watched value to go.
     WatchClosed,
+    /// For the end of any task of a group.
+    Group,
+    /// For the next tick of an interval.
+    Interval,
+    /// For its next turn, after it has moved a clock that stands.
+    Advance,
 }
 
 impl Wait {
@@ -118,6 +124,9 @@ impl Wait {
             Wait::BroadcastClosed => "the receivers of a broadcast channel to go",
             Wait::WatchChanged => "a watched value to change",
             Wait::WatchClosed => "the receivers of a watched value to go",
+            Wait::Group => "the end of any task of its group",
+            Wait::Interval => "the next tick of an interval",
+            Wait::Advance => "its next turn after moving the clock",
         }
     }
 }

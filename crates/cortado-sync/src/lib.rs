@@ -9,6 +9,9 @@
 //!   is handed over, and nobody overtakes.
 //! - **Cancel safety**: each future says what dropping it means. None loses a wake-up, a permit or
 //!   a message: what a dropped future was granted goes to the next in line.
+//! - **Deadlines**: a thread waits with one by [`Blocking::wait_deadline`] and
+//!   [`wait_timeout`](Blocking::wait_timeout); a task by its executor's timeout around the future,
+//!   which is safe because of the above.
 //! - **No poisoning**: a panic while a lock is held releases the lock, and the value stays as the
 //!   panic left it. A task that panics is an everyday event that its `JoinHandle` reports; one
 //!   request's failure must not make every later one fail. Who needs a flag keeps it beside the

@@ -21,7 +21,7 @@ use cortado_probe::{Wait, turn};
 
 use crate::Blocking;
 use crate::report::{Identity, waits};
-use crate::slot::{Found, Giver, Taker, passage};
+use crate::slot::{Found, Giver, Other, Taker, passage};
 
 /// Who waits at either end.
 struct Waiters {
@@ -91,8 +91,9 @@ impl<T> Sender<T> {
     /// # Errors
     /// Gives the value back where the receiver is closed or gone.
     pub fn send(mut self, value: T) -> Result<(), T> {
-        // The drop of `self` wakes the receiver.
-        self.giver.put(value)
+        let other = self.giver.put(value)?;
+        self.wake(other);
+        Ok(())
     }
 
     /// The receiver is closed or gone.
@@ -125,14 +126,21 @@ impl<T> Sender<T> {
             return Poll::Ready(());
         }
         self.giver.beside().sender.register(context.waker());
-        if self.giver.is_closed_now() { Poll::Ready(()) } else { Poll::Pending }
+        // From now on the receiver wakes; before, it may have gone without doing so.
+        if self.giver.waits() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn wake(&self, other: Other) {
+        if other == Other::Waits {
+            self.giver.beside().receiver.wake();
+        }
     }
 }
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        self.giver.leave();
-        self.giver.beside().receiver.wake();
+        let other = self.giver.leave();
+        self.wake(other);
     }
 }
 
@@ -177,8 +185,9 @@ impl<T> Receiver<T> {
 
     /// From now on nothing can be sent. A value that was sent before can still be received.
     pub fn close(&mut self) {
-        self.taker.close();
-        self.taker.beside().sender.wake();
+        if self.taker.close() == Other::Waits {
+            self.taker.beside().sender.wake();
+        }
     }
 
     /// No value is there and none will come.
@@ -192,10 +201,13 @@ impl<T> Receiver<T> {
     }
 
     fn poll_value(&mut self, context: &Context<'_>) -> Poll<Result<T, RecvError>> {
-        if self.taker.look() == Found::Nothing {
+        let mut found = self.taker.look();
+        if found == Found::Nothing {
             self.taker.beside().receiver.register(context.waker());
+            // From now on the sender wakes; before, it may have sent without doing so.
+            found = self.taker.waits();
         }
-        match self.taker.look() {
+        match found {
             Found::Nothing => Poll::Pending,
             Found::Value => Poll::Ready(self.taker.take().ok_or(RecvError(()))),
             Found::Nobody => Poll::Ready(Err(RecvError(()))),

@@ -278,26 +278,29 @@ mod loom_tests {
     use super::Sleeper;
     use std::task::Wake;
 
-    /// The sleeper comes back, and sees what was written before the wake-up.
+    /// The sleeper comes back, and sees what was written before the wake-up. It is a thread that
+    /// joins nobody: loom takes an unpark for the end of a join.
     #[test]
     fn loom_a_wake_up_is_never_lost() {
         loom::model(|| {
             use loom::sync::atomic::{AtomicU32, Ordering};
-            let sleeper = Sleeper::new();
-            let written = loom::sync::Arc::new(AtomicU32::new(0));
-            let threads: Vec<_> = (0..2)
-                .map(|_| {
-                    let (sleeper, written) = (sleeper.clone(), written.clone());
-                    loom::thread::spawn(move || {
-                        written.fetch_add(1, Ordering::Relaxed);
-                        sleeper.wake();
-                    })
-                })
-                .collect();
-            while written.load(Ordering::Relaxed) < 2 {
+            let shared = loom::sync::Arc::new((AtomicU32::new(0), loom::sync::Mutex::new(None)));
+            let other = shared.clone();
+            let thread = loom::thread::spawn(move || {
+                let sleeper = Sleeper::new();
+                *other.1.lock().unwrap() = Some(sleeper.clone());
                 assert!(sleeper.sleep(None));
-            }
-            threads.into_iter().for_each(|thread| thread.join().unwrap());
+                assert_eq!(other.0.load(Ordering::Relaxed), 1);
+            });
+            let sleeper = loop {
+                match shared.1.lock().unwrap().clone() {
+                    Some(sleeper) => break sleeper,
+                    None => loom::thread::yield_now(),
+                }
+            };
+            shared.0.store(1, Ordering::Relaxed);
+            sleeper.wake();
+            thread.join().unwrap();
         });
     }
 }

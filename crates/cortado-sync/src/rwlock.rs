@@ -21,6 +21,10 @@ const READERS: usize = (u32::MAX >> 3) as usize;
 /// behind it, so writers are not starved, and a reader that reads again while it holds a read lock
 /// can wait for itself. It is not poisoned by a panic (the crate's page says why).
 ///
+/// A read lock cannot be upgraded. An upgrade either overtakes those who wait, which is not fair, or
+/// waits behind a writer that waits for this very read lock. Take the write lock from the start, or
+/// read again after taking it.
+///
 /// # Examples
 /// ```
 /// use cortado_sync::{Blocking, RwLock};

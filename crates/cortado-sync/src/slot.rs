@@ -96,10 +96,34 @@ unsafe impl<T: Send, S: Send> Send for Passage<T, S> {}
 
 impl<T, S> Drop for Passage<T, S> {
     fn drop(&mut self) {
-        if self.state.load(Ordering::Acquire) == FULL {
+        if phase(self.state.load(Ordering::Acquire)) == FULL {
             // SAFETY: P2 (it was given and not taken).
             unsafe { self.value.get_mut().assume_init_drop() };
         }
+    }
+}
+
+/// An end of the passage waits; added to the state. Whoever changes the state then wakes it.
+const TAKER_WAITS: u8 = 64;
+const GIVER_WAITS: u8 = 128;
+
+fn phase(state: u8) -> u8 {
+    state % TAKER_WAITS
+}
+
+impl<T, S> Passage<T, S> {
+    /// Changes the phase; returns the state that it was changed from.
+    fn change(&self, from: u8, to: u8) -> Result<u8, u8> {
+        let mut state = self.state.load(Ordering::Acquire);
+        while phase(state) == from {
+            let next = state - from + to;
+            let (acq_rel, acquire) = (Ordering::AcqRel, Ordering::Acquire);
+            match self.state.compare_exchange_weak(state, next, acq_rel, acquire) {
+                Ok(_) => return Ok(state),
+                Err(found) => state = found,
+            }
+        }
+        Err(state)
     }
 }
 
@@ -108,6 +132,15 @@ pub(crate) struct Giver<T, S>(Arc<Passage<T, S>>);
 
 /// The end that it comes out of.
 pub(crate) struct Taker<T, S>(Arc<Passage<T, S>>);
+
+/// Whether the other end has to be woken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Other {
+    /// It waits.
+    Waits,
+    /// It does not, or nothing has changed for it.
+    Busy,
+}
 
 /// What the taker finds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -120,6 +153,17 @@ pub(crate) enum Found {
     Nobody,
     /// The value was taken before.
     Taken,
+}
+
+impl Found {
+    fn from_state(state: u8) -> Found {
+        match phase(state) {
+            EMPTY => Found::Nothing,
+            FULL => Found::Value,
+            TAKEN => Found::Taken,
+            _ => Found::Nobody,
+        }
+    }
 }
 
 /// A passage for one value.
@@ -139,15 +183,14 @@ impl<T, S> Giver<T, S> {
     ///
     /// # Errors
     /// Gives it back where the taker has closed.
-    pub(crate) fn put(&mut self, value: T) -> Result<(), T> {
-        if self.is_closed() || self.0.state.load(Ordering::Relaxed) != EMPTY {
+    pub(crate) fn put(&mut self, value: T) -> Result<Other, T> {
+        if phase(self.0.state.load(Ordering::Relaxed)) != EMPTY {
             return Err(value);
         }
         // SAFETY: P1 (this is the giver, and it is not `FULL`).
         unsafe { (*self.0.value.get()).write(value) };
-        let (acq_rel, acquire) = (Ordering::AcqRel, Ordering::Acquire);
-        match self.0.state.compare_exchange(EMPTY, FULL, acq_rel, acquire) {
-            Ok(_) => Ok(()),
+        match self.0.change(EMPTY, FULL) {
+            Ok(before) => Ok(other(before, TAKER_WAITS)),
             // SAFETY: P1 (the taker has closed; it was just written).
             Err(_) => Err(unsafe { (*self.0.value.get()).assume_init_read() }),
         }
@@ -155,20 +198,22 @@ impl<T, S> Giver<T, S> {
 
     /// The taker has closed.
     pub(crate) fn is_closed(&self) -> bool {
-        self.0.state.load(Ordering::Acquire) == CLOSED
+        phase(self.0.state.load(Ordering::Acquire)) == CLOSED
     }
 
-    /// The same, by a step that no other one can pass unseen.
-    pub(crate) fn is_closed_now(&self) -> bool {
-        let (acq_rel, acquire) = (Ordering::AcqRel, Ordering::Acquire);
-        self.0.state.compare_exchange(EMPTY, EMPTY, acq_rel, acquire) == Err(CLOSED)
+    /// Says that this end waits, and looks whether the taker has closed meanwhile.
+    pub(crate) fn waits(&mut self) -> bool {
+        phase(self.0.state.fetch_or(GIVER_WAITS, Ordering::AcqRel)) == CLOSED
     }
 
     /// Goes without a value. Nothing happens where one was given.
-    pub(crate) fn leave(&mut self) {
-        let (acq_rel, relaxed) = (Ordering::AcqRel, Ordering::Relaxed);
-        let _ = self.0.state.compare_exchange(EMPTY, GONE, acq_rel, relaxed);
+    pub(crate) fn leave(&mut self) -> Other {
+        self.0.change(EMPTY, GONE).map_or(Other::Busy, |before| other(before, TAKER_WAITS))
     }
+}
+
+fn other(before: u8, waits: u8) -> Other {
+    if before & waits != 0 { Other::Waits } else { Other::Busy }
 }
 
 impl<T, S> Taker<T, S> {
@@ -176,28 +221,25 @@ impl<T, S> Taker<T, S> {
         &self.0.beside
     }
 
-    /// Looks, by a step that no other one can pass unseen.
+    /// Looks.
     pub(crate) fn look(&self) -> Found {
-        let (acq_rel, acquire) = (Ordering::AcqRel, Ordering::Acquire);
-        match self.0.state.compare_exchange(EMPTY, EMPTY, acq_rel, acquire) {
-            Err(FULL) => Found::Value,
-            Err(TAKEN) => Found::Taken,
-            Err(_) => Found::Nobody,
-            Ok(_) => Found::Nothing,
-        }
+        Found::from_state(self.0.state.load(Ordering::Acquire))
+    }
+
+    /// Says that this end waits, and looks what has come meanwhile.
+    pub(crate) fn waits(&mut self) -> Found {
+        Found::from_state(self.0.state.fetch_or(TAKER_WAITS, Ordering::AcqRel))
     }
 
     /// Takes the value if there is one.
     pub(crate) fn take(&mut self) -> Option<T> {
-        let (acquire, relaxed) = (Ordering::Acquire, Ordering::Relaxed);
-        self.0.state.compare_exchange(FULL, TAKEN, acquire, relaxed).ok()?;
+        self.0.change(FULL, TAKEN).ok()?;
         // SAFETY: P2 (this call made it `TAKEN`).
         Some(unsafe { (*self.0.value.get()).assume_init_read() })
     }
 
     /// Nothing can be given any more.
-    pub(crate) fn close(&mut self) {
-        let (acq_rel, relaxed) = (Ordering::AcqRel, Ordering::Relaxed);
-        let _ = self.0.state.compare_exchange(EMPTY, CLOSED, acq_rel, relaxed);
+    pub(crate) fn close(&mut self) -> Other {
+        self.0.change(EMPTY, CLOSED).map_or(Other::Busy, |before| other(before, GIVER_WAITS))
     }
 }

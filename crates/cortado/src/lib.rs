@@ -33,9 +33,64 @@ pub use cortado_core::{
     Runtime, TaskBuilder, Unconstrained, YieldNow, seam, spawn, spawn_blocking, spawn_local, time,
     unconstrained, yield_now,
 };
+pub use cortado_core::{GroupError, TaskGroup, run};
+pub use cortado_core::{join, select, task_local, try_join};
 pub use cortado_io::{fs, net, pipe, process, signal};
 /// Events and wait reasons, for who wants to listen.
 pub use cortado_probe as probe;
+/// Channels, select, locks and signals, for tasks and plain threads.
+pub use cortado_sync as sync;
+
+/// ```
+/// #[cortado::main(flavor = "single")]
+/// async fn main() {
+///     cortado::yield_now().await;
+/// }
+///
+/// #[cortado::test(start_paused = true)]
+/// async fn a_day_passes_at_once() {
+///     cortado::time::sleep(std::time::Duration::from_secs(86_400)).await;
+/// }
+/// ```
+#[cfg(feature = "macros")]
+pub use cortado_macros::{main, test};
+
+/// Tasks beyond `spawn`: their numbers, groups of them, and values that belong to one.
+///
+/// What Tokio's module has and this one has not: `LocalSet`, because
+/// [`Runtime::single`](crate::Runtime::single) is a runtime for tasks that are not `Send`, and on
+/// several threads there is none that they could stay on; `block_in_place`, because a worker that is
+/// stuck in a blocking call loses its seat to another one without being asked (code in the *same*
+/// task waits all the same: use [`spawn_blocking`] for that).
+///
+/// ```
+/// use std::time::Duration;
+/// use cortado::{TaskGroup, select, time};
+///
+/// // Two requests at the same time; the first answer wins, and the group's drop cancels the other.
+/// let answer = cortado::run(async {
+///     let mut group = TaskGroup::new();
+///     for (server, ms) in [("near", 1), ("far", 10_000)] {
+///         group.spawn(async move {
+///             time::sleep(Duration::from_millis(ms)).await;
+///             server
+///         });
+///     }
+///     select! {
+///         Some(Ok(server)) = group.next() => server,
+///         () = time::sleep(Duration::from_secs(60)) => "nobody",
+///     }
+/// });
+/// assert_eq!(answer, "near");
+/// ```
+pub mod task {
+    pub use crate::probe::TaskId;
+    pub use cortado_core::{
+        AbortHandle, GroupNext, GroupNextWithId, JoinAll, JoinError, JoinHandle, NoTaskLocal,
+        Shutdown, TaskBuilder, TaskGroup, TaskLocal, TaskLocalScope, TryJoinAll, TryNext, YieldNow,
+        spawn, spawn_blocking, spawn_local, task_id as id, try_task_id as try_id, yield_now,
+    };
+}
 
 /// Reading, writing, and the readiness of descriptors.
 pub mod io {

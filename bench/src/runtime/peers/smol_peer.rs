@@ -38,9 +38,7 @@ impl Peer for Smol {
         smol::future::yield_now()
     }
 
-    fn sleep(time: Duration) -> impl Future<Output = ()> + Send + 'static {
-        async move {
-            smol::Timer::after(time).await;
-        }
+    async fn sleep(time: Duration) {
+        smol::Timer::after(time).await;
     }
 }

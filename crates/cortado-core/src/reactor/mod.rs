@@ -14,6 +14,7 @@
 
 mod async_fd;
 mod notice;
+mod patience;
 mod readiness;
 mod source;
 mod waiters;
@@ -27,7 +28,8 @@ use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 pub use async_fd::{AsyncFd, AsyncIo, Readiness, RegisterError};
 pub(crate) use readiness::Ready;
@@ -37,6 +39,7 @@ use cortado_probe::stop;
 
 use crate::inbox::Inbox;
 use crate::reactor::notice::Notice;
+use crate::reactor::patience::Patience;
 use crate::reactor::source::Source;
 use crate::shim::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::{OsEvents, OsPoller};
@@ -60,12 +63,16 @@ pub(crate) struct Reactor {
     abandoned: Inbox<Source>,
 }
 
-/// The events of a wait; reused, so that waiting does not allocate.
-pub(crate) struct Events(OsEvents);
+/// The events of a wait, reused, so that waiting does not allocate; and what the waits before it
+/// have taught.
+pub(crate) struct Events {
+    found: OsEvents,
+    patience: Patience,
+}
 
 impl Events {
     pub(crate) fn new() -> Events {
-        Events(OsEvents::new())
+        Events { found: OsEvents::new(), patience: Patience::default() }
     }
 }
 
@@ -94,29 +101,51 @@ impl Reactor {
     /// Waits for events, at most for `timeout`, and adds to `ready` the wakers of the tasks that
     /// waited for them. It may return early with nothing, as when a signal interrupts it.
     ///
+    /// With `lingers` it may look again and again for a moment before it falls asleep.
+    ///
     /// # Panics
     /// Where two threads wait at once: the poller's turn keeps that from happening.
     pub(crate) fn wait(
         &self,
         events: &mut Events,
         timeout: Option<Duration>,
+        lingers: bool,
         ready: &mut Vec<Waker>,
     ) {
         let _waiting = self.begin_wait();
         self.free_released();
-        match self.poller.wait(&mut events.0, timeout) {
+        let waited = match lingers {
+            true => self.linger_and_wait(events, timeout),
+            false => self.poller.wait(&mut events.found, timeout),
+        };
+        match waited {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return,
             Err(error) => stop("R1", &format!("the poller is always able to wait, but: {error}")),
         }
         self.registered.load(Ordering::Acquire);
-        if events.0.has_bell() {
+        if events.found.has_bell() {
             self.notice.heard();
         }
-        for (token, what) in events.0.iter() {
+        for (token, what) in events.found.iter() {
             // SAFETY: I1 of `Source` (the token comes from this wait, and `_waiting` is held).
             unsafe { Source::at(token) }.report(what, ready);
         }
+    }
+
+    fn linger_and_wait(&self, events: &mut Events, timeout: Option<Duration>) -> io::Result<()> {
+        let begun = Instant::now();
+        while events.patience.lasts(begun.elapsed()) {
+            self.poller.wait(&mut events.found, Some(Duration::ZERO))?;
+            if !events.found.is_empty() {
+                return Ok(());
+            }
+            // Whoever else is to run on this core, such as the cause of the next event, comes first.
+            thread::yield_now();
+        }
+        self.poller.wait(&mut events.found, timeout)?;
+        events.patience.slept(begun.elapsed());
+        Ok(())
     }
 
     fn begin_wait(&self) -> Waiting<'_> {

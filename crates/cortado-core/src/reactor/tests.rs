@@ -318,7 +318,7 @@ fn two_waits_at_once_are_a_broken_invariant() {
     let reactor = Arc::new(Reactor::new().unwrap());
     let waiter = {
         let reactor = reactor.clone();
-        thread::spawn(move || reactor.wait(&mut Events::new(), None, &mut Vec::new()))
+        thread::spawn(move || reactor.wait(&mut Events::new(), None, false, &mut Vec::new()))
     };
     while !reactor.waiting.load(Ordering::SeqCst) {
         thread::yield_now();
@@ -326,7 +326,7 @@ fn two_waits_at_once_are_a_broken_invariant() {
     let second = {
         let reactor = reactor.clone();
         thread::spawn(move || {
-            reactor.wait(&mut Events::new(), Some(Duration::ZERO), &mut Vec::new());
+            reactor.wait(&mut Events::new(), Some(Duration::ZERO), false, &mut Vec::new());
         })
     };
     assert!(second.join().is_err());
@@ -345,4 +345,30 @@ fn a_long_wait_is_ended_when_many_sources_were_released() {
     turn(&poller, Wait::Unlimited);
     turn(&poller, Wait::Not);
     assert_eq!(poller.reactor().released_len.load(Ordering::SeqCst), 0);
+}
+
+#[test]
+fn who_lingers_hears_of_events_and_of_the_bell() {
+    let poller = poller();
+    let (left, right) = pair();
+    let left = register(&poller, left);
+    run(&poller, left.writable());
+    let (count, waker) = Count::new();
+    for round in 1..200 {
+        // Short sleeps first, then lingering: both are served.
+        let mut readable = left.readable();
+        assert!(poll_once(&mut readable, &waker).is_pending());
+        let writes = round % 2 == 1;
+        match writes {
+            true => (&right).write_all(b"x").unwrap(),
+            false => poller.notify(),
+        }
+        assert_eq!(turn(&poller, Wait::Linger), usize::from(writes), "round {round}");
+        if writes {
+            let Poll::Ready(event) = poll_once(&mut readable, &waker) else { panic!("not ready") };
+            assert_eq!(left.get_ref().read(&mut [0; 4]).unwrap(), 1);
+            left.clear_ready(event);
+        }
+    }
+    assert_eq!(count.get(), 100);
 }

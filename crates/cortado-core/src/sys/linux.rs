@@ -56,6 +56,11 @@ impl OsEvents {
         OsEvents { buffer: Vec::with_capacity(EVENT_CAPACITY) }
     }
 
+    /// True where a wait has brought nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
     /// True where the bell is among the events.
     pub(crate) fn has_bell(&self) -> bool {
         self.buffer.iter().any(|event| ptr::eq(token(event), BELL))

@@ -4,10 +4,9 @@
 //! the `SAFETY` comments cite are stated once, in the essay of the parent module.
 
 use std::alloc::Layout;
-use std::any::Any;
 use std::cell::UnsafeCell;
 use std::future::Future;
-use std::mem::{self, ManuallyDrop};
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::ptr::{self, NonNull};
@@ -96,10 +95,10 @@ struct Cell<F: Future, S, N> {
     stage: UnsafeCell<Stage<F>>,
 }
 
-enum Stage<F: Future> {
-    Future(F),
-    Output(Result<F::Output, JoinError>),
-    Empty,
+/// What a task is now: by T1 and T2 its state word says which, and a tag here would cost 8 bytes.
+union Stage<F: Future> {
+    future: ManuallyDrop<F>,
+    output: ManuallyDrop<Result<F::Output, JoinError>>,
 }
 
 /// Makes a task; its three references are the registry's, the runnable's and the join handle's,
@@ -129,7 +128,7 @@ where
         scheduler,
         name,
         join_waker: UnsafeCell::new(None),
-        stage: UnsafeCell::new(Stage::Future(future)),
+        stage: UnsafeCell::new(Stage { future: ManuallyDrop::new(future) }),
     };
     let place = memory::allocate(Layout::new::<Cell<F, S, N>>()).cast::<Cell<F, S, N>>();
     // SAFETY: T4 (the memory is new, and fit for a cell).
@@ -166,11 +165,8 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
         let cell = unsafe { Self::of(header) };
         let polled = catch_unwind(AssertUnwindSafe(|| {
             // SAFETY: T1 (RUNNING), and the future is never moved until it is dropped in place.
-            let stage = unsafe { &mut *cell.stage.get() };
-            let Stage::Future(future) = stage else {
-                cortado_probe::stop("T1", "a task was polled after its future was gone");
-            };
-            // SAFETY: T1 (the cell is on the heap, and `set_stage` drops in place).
+            let future: &mut F = unsafe { &mut (*cell.stage.get()).future };
+            // SAFETY: T1 (the cell is on the heap, and `finish` drops in place).
             unsafe { Pin::new_unchecked(future) }.poll(context)
         }));
         let output = match polled {
@@ -199,9 +195,11 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
     /// # Safety
     /// The caller holds RUNNING.
     unsafe fn finish(&self, output: Result<F::Output, JoinError>) {
-        // SAFETY: T1 (RUNNING).
-        let dropped = unsafe { self.set_stage(Stage::Empty) };
-        let output = match dropped {
+        let stage = self.stage.get();
+        // SAFETY: T1 (RUNNING, and COMPLETE is not set: the future is there). Where its drop panics, the
+        // remains are never dropped again.
+        let drop_future = || unsafe { ManuallyDrop::drop(&mut (*stage).future) };
+        let output = match catch_unwind(AssertUnwindSafe(drop_future)) {
             Ok(()) => output,
             Err(panic) => {
                 shielded(|| drop(output));
@@ -213,23 +211,9 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
             Err(error) if error.is_cancelled() => Outcome::Cancelled,
             Err(_) => Outcome::Panicked,
         };
-        // SAFETY: T1, T2 (RUNNING, and COMPLETE is not set yet).
-        unsafe { self.set_stage(Stage::Output(output)) }.unwrap_or_else(discard);
+        // SAFETY: T1, T2 (RUNNING, COMPLETE is not set yet, and the future is gone).
+        unsafe { stage.write(Stage { output: ManuallyDrop::new(output) }) };
         emit(|| Event::TaskEnded { task: self.header.id, outcome });
-    }
-
-    /// Replaces the stage, dropping what was there in its place; a panic of that drop is returned.
-    ///
-    /// # Safety
-    /// The caller may touch the stage: it holds RUNNING, or by T2 it is the output's owner.
-    unsafe fn set_stage(&self, stage: Stage<F>) -> Result<(), Box<dyn Any + Send>> {
-        let place = self.stage.get();
-        // SAFETY: T1, T2 (the caller's duty). Where the drop panics, the remains are never dropped
-        // again, for the write below does not drop what it overwrites.
-        let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { place.drop_in_place() }));
-        // SAFETY: T1, T2 (as above).
-        unsafe { place.write(stage) };
-        dropped
     }
 
     /// The output is stored: tells the joiner, and gives back the references that are due.
@@ -243,7 +227,7 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
         let completed = state.complete();
         if !completed.joined {
             // SAFETY: T2 (no handle, so the completer owns the output).
-            unsafe { cell.set_stage(Stage::Empty) }.unwrap_or_else(discard);
+            unsafe { Self::drop_output(header) };
         } else if completed.waker {
             // SAFETY: T3 (JOIN_WAKER is set, so the slot is only read).
             let slot = unsafe { &*cell.join_waker.get() };
@@ -280,6 +264,12 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
     /// # Safety
     /// The last reference was given back.
     unsafe fn free(header: NonNull<Header>) {
+        // SAFETY: T4 (the cell is still whole).
+        let cell = unsafe { Self::of(header) };
+        if !cell.header.state.is_complete() {
+            // SAFETY: T2, T4 (not complete, so the future is there, and nobody can reach it any more).
+            shielded(|| unsafe { ManuallyDrop::drop(&mut (*cell.stage.get()).future) });
+        }
         // SAFETY: T4 (nobody else can reach the cell any more). After a panic of the drop the rest is
         // leaked, as far as the panic has not dropped it.
         shielded(|| unsafe { header.cast::<Self>().drop_in_place() });
@@ -288,21 +278,20 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
     }
 
     /// # Safety
-    /// By T2 the caller owns the output; `into` points to an `Option<Result<F::Output, JoinError>>`.
+    /// By T2 the caller owns the output, which is there, and takes it; `into` points to an `Option<Result<F::Output, JoinError>>`.
     unsafe fn take_output(header: NonNull<Header>, into: *mut ()) {
         // SAFETY: T4, T2 (the caller owns the output, so nobody else touches the stage).
-        let stage = unsafe { &mut *Self::of(header).stage.get() };
-        if let Stage::Output(output) = mem::replace(stage, Stage::Empty) {
-            // SAFETY: T2 (the caller's duty).
-            unsafe { *into.cast::<Option<Result<F::Output, JoinError>>>() = Some(output) };
-        }
+        let output = unsafe { ManuallyDrop::take(&mut (*Self::of(header).stage.get()).output) };
+        // SAFETY: T2 (the caller's duty).
+        unsafe { *into.cast::<Option<Result<F::Output, JoinError>>>() = Some(output) };
     }
 
     /// # Safety
     /// As `take_output`.
     unsafe fn drop_output(header: NonNull<Header>) {
-        // SAFETY: T4, T2.
-        unsafe { Self::of(header).set_stage(Stage::Empty) }.unwrap_or_else(discard);
+        // SAFETY: T4, T2 (as `take_output`).
+        let drop_it = || unsafe { ManuallyDrop::drop(&mut (*Self::of(header).stage.get()).output) };
+        catch_unwind(AssertUnwindSafe(drop_it)).unwrap_or_else(discard);
     }
 
     /// # Safety
@@ -360,21 +349,24 @@ impl Task {
         unsafe { self.0.as_ref() }
     }
 
-    /// Moves the output out, if it is there.
+    /// Moves the output out, unless that was done before.
     ///
     /// # Safety
     /// The task is complete, the caller is its join handle, and `T` is its output type.
     pub(super) unsafe fn take_output<T>(&self) -> Option<Result<T, JoinError>> {
+        if !self.header().state.take_output() {
+            return None;
+        }
         let mut output: Option<Result<T, JoinError>> = None;
         // SAFETY: T2 (the caller's duty).
         unsafe { (self.header().table.take_output)(self.0, (&raw mut output).cast()) };
         output
     }
 
-    /// Drops the output, if it is there.
+    /// Drops the output.
     ///
     /// # Safety
-    /// The task is complete, and the caller is its join handle.
+    /// The task is complete, the caller is its join handle, and has not taken the output.
     pub(super) unsafe fn drop_output(&self) {
         // SAFETY: T2 (the caller's duty).
         unsafe { (self.header().table.drop_output)(self.0) };

@@ -77,12 +77,17 @@ impl<T> JoinHandle<T> {
     pub fn poll_for(&mut self, context: &mut Context<'_>, why: Wait) -> Poll<Result<T, JoinError>> {
         let location = self.joint.task().header().location();
         let progress = ready!(turn::proceed(context, location));
-        let polled = self.joint.join(context.waker());
+        let polled = self.poll_quietly(context);
         match &polled {
             Poll::Ready(_) => progress.made(),
             Poll::Pending => context::waits(why, location),
         }
         polled
+    }
+
+    /// Polls without telling the probe, for who waits for more than this task.
+    pub(crate) fn poll_quietly(&mut self, context: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        self.joint.join(context.waker())
     }
 }
 

@@ -66,7 +66,7 @@ impl<T> Drop for Joint<T> {
         let header = self.task.header();
         let detached = header.state.detach();
         if detached.drop_output {
-            // SAFETY: T2 (complete, and we were the join handle; taken output leaves it empty).
+            // SAFETY: T2 (complete, we were the join handle, and have not taken the output).
             unsafe { self.task.drop_output() };
         }
         if detached.drop_waker {

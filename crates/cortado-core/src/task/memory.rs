@@ -16,14 +16,15 @@
 //!   of the cell alone, so it is the same when it is allocated and when it is freed.
 //! - M3: a bundle is put in a place of the depot by a compare-exchange (Release) from null, and taken
 //!   out by a swap (Acquire) with null: by one thread, which sees what was written to its blocks.
+//! - M4: `DEPOTS` changes once, from null to a box that is never freed.
 
 use std::alloc::{self, Layout};
 use std::array;
 use std::cell::Cell;
 use std::ptr::{self, NonNull};
-use std::sync::LazyLock;
+use std::sync::atomic::AtomicPtr as StaticPtr;
 
-use crate::shim::atomic::{AtomicPtr, Ordering};
+use crate::shim::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use crate::tuning::{BUNDLE_BYTES, BUNDLES_PER_CLASS, RECYCLED_BYTES};
 
 /// Blocks differ in size by these steps. A block of class n has n steps and a half: what glibc's
@@ -52,6 +53,8 @@ struct Shelf {
 
 /// Bundles of one class: each place is null or owns a list of `bundle_len` blocks.
 pub(crate) struct Depot<T> {
+    /// How many places are taken, roughly: so that nobody looks through an empty depot.
+    taken: AtomicUsize,
     places: [AtomicPtr<T>; BUNDLES_PER_CLASS],
 }
 
@@ -59,8 +62,27 @@ thread_local! {
     static SHELF: Shelf = const { Shelf { lists: [const { Cell::new(EMPTY) }; CLASSES] } };
 }
 
-static DEPOTS: LazyLock<[Depot<Free>; CLASSES]> =
-    LazyLock::new(|| array::from_fn(|_| Depot::new()));
+/// Std's atomic, since it is a static; loom's models have a depot of their own.
+static DEPOTS: StaticPtr<[Depot<Free>; CLASSES]> = StaticPtr::new(ptr::null_mut());
+
+/// The depot of each class, made by the first who asks.
+fn depots() -> &'static [Depot<Free>; CLASSES] {
+    let mut depots = DEPOTS.load(Ordering::Acquire);
+    if depots.is_null() {
+        let made = Box::into_raw(Box::new(array::from_fn(|_| Depot::new())));
+        let (null, release, acquire) = (ptr::null_mut(), Ordering::AcqRel, Ordering::Acquire);
+        depots = match DEPOTS.compare_exchange(null, made, release, acquire) {
+            Ok(_) => made,
+            Err(others) => {
+                // SAFETY: M4 (ours was never published).
+                drop(unsafe { Box::from_raw(made) });
+                others
+            }
+        };
+    }
+    // SAFETY: M4.
+    unsafe { &*depots }
+}
 
 /// Memory for a cell with this layout.
 pub(super) fn allocate(layout: Layout) -> NonNull<u8> {
@@ -116,7 +138,7 @@ impl Shelf {
     fn take(&self, class: usize) -> Option<NonNull<Free>> {
         let list = self.lists[class].get();
         let list = if list.first.is_null() {
-            List { first: DEPOTS[class].take()?.as_ptr(), len: bundle_len(class) }
+            List { first: depots()[class].take()?.as_ptr(), len: bundle_len(class) }
         } else {
             list
         };
@@ -147,7 +169,7 @@ fn give_bundle(class: usize, list: List) -> List {
     }
     // SAFETY: M1 (as above).
     let rest = unsafe { ptr::replace(&raw mut (*last).next, ptr::null_mut()) };
-    if !DEPOTS[class].put(bundle) {
+    if !depots()[class].put(bundle) {
         give_back(class, bundle);
     }
     List { first: rest, len: list.len - bundle_len(class) }
@@ -173,26 +195,39 @@ impl Drop for Shelf {
 
 impl<T> Depot<T> {
     pub(crate) fn new() -> Depot<T> {
-        Depot { places: array::from_fn(|_| AtomicPtr::new(ptr::null_mut())) }
+        let taken = AtomicUsize::new(0);
+        Depot { taken, places: array::from_fn(|_| AtomicPtr::new(ptr::null_mut())) }
     }
 
     /// Gives a bundle away. False: there is no place for it.
     pub(crate) fn put(&self, bundle: *mut T) -> bool {
         let (null, release, relaxed) = (ptr::null_mut(), Ordering::Release, Ordering::Relaxed);
-        self.places.iter().any(|place| {
+        let put = self.places.iter().any(|place| {
             place.load(relaxed).is_null()
                 && place.compare_exchange(null, bundle, release, relaxed).is_ok()
-        })
+        });
+        if put {
+            self.taken.fetch_add(1, relaxed);
+        }
+        put
     }
 
-    /// Takes a bundle, if there is one.
+    /// Takes a bundle. It may miss one that is being put.
     pub(crate) fn take(&self) -> Option<NonNull<T>> {
-        self.places.iter().find_map(|place| {
+        if self.taken.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let bundle = self.places.iter().find_map(|place| {
             if place.load(Ordering::Relaxed).is_null() {
                 return None;
             }
             NonNull::new(place.swap(ptr::null_mut(), Ordering::Acquire))
-        })
+        });
+        if bundle.is_some() {
+            // Below zero for a moment where a bundle is taken before it was counted; it wraps.
+            self.taken.fetch_sub(1, Ordering::Relaxed);
+        }
+        bundle
     }
 }
 

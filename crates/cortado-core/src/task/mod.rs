@@ -21,8 +21,10 @@
 //! - T1: the future is touched only by the thread that holds RUNNING, and RUNNING is taken by one
 //!   compare-exchange from a state without it. (So two polls never overlap, also when shutdown
 //!   cancels a task that stands in a queue.)
-//! - T2: the output is written by the holder of RUNNING before COMPLETE is set, and read or dropped
-//!   after that by the `JoinHandle` only; where the handle is gone first, by the completer.
+//! - T2: the output replaces the future, which is dropped first, by the holder of RUNNING before
+//!   COMPLETE is set. After that it is taken or dropped once: by the `JoinHandle`, which marks with
+//!   TAKEN that it has; where the handle is gone first, by the completer. So a cell that is freed
+//!   holds neither, unless its task never completed: then it holds the future.
 //! - T3: the slot of the join waker is written by the `JoinHandle` while JOIN_WAKER is clear, and
 //!   only read by anyone while it is set. After completion the completer clears JOIN_WAKER; if the
 //!   handle is gone by then, the completer drops the waker.
@@ -50,6 +52,7 @@ mod memory;
 #[cfg(all(test, loom))]
 mod models;
 mod named;
+mod own_id;
 mod shield;
 mod state;
 mod waker;
@@ -60,4 +63,5 @@ pub(crate) use joint::Joint;
 #[cfg(all(test, loom))]
 pub(crate) use memory::Depot;
 pub use named::TaskBuilder;
+pub use own_id::{task_id, try_task_id};
 pub(crate) use shield::shielded;

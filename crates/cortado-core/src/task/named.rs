@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::future::Future;
+use std::panic::Location;
 
 use super::JoinHandle;
-use crate::spawn::spawn_here;
+use crate::handle::Handle;
+use crate::spawn::{local_loop, spawn_here, spawn_on, spawn_on_loop};
 
 /// Spawns a task with settings of its own.
 ///
@@ -48,5 +50,31 @@ impl TaskBuilder {
     {
         let name: Box<str> = self.name.into();
         spawn_here(future, name)
+    }
+
+    /// Starts the task on the runtime of `handle`; see [`Handle::spawn`].
+    #[track_caller]
+    pub fn spawn_on<F>(self, future: F, handle: &Handle) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let name: Box<str> = self.name.into();
+        spawn_on(handle, future, name, Location::caller())
+    }
+
+    /// Starts a task that need not be `Send`, on the event loop of the current thread; see
+    /// [`spawn_local`](crate::spawn_local).
+    ///
+    /// # Panics
+    /// Anywhere but inside of [`LocalRuntime::block_on`](crate::LocalRuntime::block_on).
+    #[track_caller]
+    pub fn spawn_local<F>(self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let name: Box<str> = self.name.into();
+        spawn_on_loop(&local_loop(), future, name, Location::caller())
     }
 }

@@ -22,8 +22,10 @@ const JOIN_WAKER: usize = 1 << 5;
 const WORK: usize = 1 << 6;
 /// The task was polled at least once.
 const POLLED: usize = 1 << 7;
+/// The join handle has taken the output. Never cleared.
+const TAKEN: usize = 1 << 8;
 /// One reference.
-const REF: usize = 1 << 8;
+const REF: usize = 1 << 9;
 
 /// See the module.
 pub(crate) struct State(AtomicUsize);
@@ -225,12 +227,23 @@ impl State {
         })
     }
 
+    /// The joiner of a complete task takes the output. False: it has done so before.
+    pub(crate) fn take_output(&self) -> bool {
+        let now = self.0.load(Relaxed);
+        if now & COMPLETE == 0 {
+            cortado_probe::stop("T2", "a task's output was taken before it was there");
+        }
+        // Nobody but the joiner looks at the mark or sets it.
+        now & TAKEN == 0 && self.0.fetch_or(TAKEN, Relaxed) & TAKEN == 0
+    }
+
     /// The `JoinHandle` is dropped (its reference is given back separately).
     pub(crate) fn detach(&self) -> Detached {
         self.update(|now| {
             let complete = now & COMPLETE != 0;
             let next = if complete { now & !JOIN } else { now & !(JOIN | JOIN_WAKER) };
-            (next, Detached { drop_output: complete, drop_waker: next & JOIN_WAKER == 0 })
+            let drop_output = complete && now & TAKEN == 0;
+            (next, Detached { drop_output, drop_waker: next & JOIN_WAKER == 0 })
         })
     }
 
@@ -290,6 +303,7 @@ impl fmt::Debug for State {
             (JOIN_WAKER, "join waker"),
             (WORK, "work lane"),
             (POLLED, "polled"),
+            (TAKEN, "taken"),
         ];
         let set = names.iter().filter(|(bit, _)| now & bit != 0).map(|(_, name)| name);
         f.debug_list().entries(set).entry(&(now / REF)).finish()

@@ -31,7 +31,8 @@ const CANCELLED: u64 = 1 << 1;
 const FIRED: u64 = 1 << 2;
 const FLAG_BITS: u32 = 3;
 
-/// The latest deadline that the word holds, in nanoseconds: 73 years after the clock's start.
+/// The latest deadline that the word holds, in nanoseconds: 73 years after the clock's start. It
+/// stands for this one and all later ones, so the wheel never lets it come.
 pub(crate) const LAST_DEADLINE: u64 = u64::MAX >> FLAG_BITS;
 
 /// The value of `slot` for an entry that is not in the wheel.

@@ -28,6 +28,9 @@
 //! a far deadline is not woken by farther ones. So every `BACKLOG`-th message wakes it.
 
 mod entry;
+mod instant;
+mod interval;
+mod pause;
 mod sleep;
 pub mod time;
 mod timeout;
@@ -48,6 +51,8 @@ use crate::shim::atomic::Ordering::{Relaxed, SeqCst};
 use crate::shim::atomic::{AtomicU64, AtomicUsize, fence};
 
 use entry::{Entry, LAST_DEADLINE};
+pub(crate) use pause::Held;
+use pause::Pause;
 pub(crate) use wheel::Wheel;
 
 /// Messages after which a poller that waits is woken to read them: some 300 KB of entries.
@@ -68,6 +73,7 @@ pub(crate) struct Timers {
     /// Messages since the last drain, roughly.
     backlog: AtomicUsize,
     waiting_until: AtomicU64,
+    pause: Pause,
 }
 
 impl Timers {
@@ -79,6 +85,7 @@ impl Timers {
             inbox: Inbox::new(),
             backlog: AtomicUsize::new(0),
             waiting_until: AtomicU64::new(NOBODY_WAITS),
+            pause: Pause::new(),
         };
         (timers, Wheel::new())
     }
@@ -92,7 +99,11 @@ impl Timers {
             self.waiting_until.store(next.unwrap_or(WITHOUT_END), Relaxed);
             fence(SeqCst);
             if self.inbox.is_empty() {
-                return next.map(|next| Duration::from_nanos(next.saturating_sub(self.elapsed())));
+                let left = next.map(|next| next.saturating_sub(self.elapsed()));
+                // Waiting does not bring a deadline nearer where time stands.
+                return left
+                    .filter(|left| *left == 0 || !self.is_paused())
+                    .map(Duration::from_nanos);
             }
         }
         Some(Duration::ZERO)
@@ -113,8 +124,52 @@ impl Timers {
     }
 
     /// What time it is on this runtime's clock.
-    fn now(&self) -> Instant {
-        self.clock.now()
+    pub(crate) fn now(&self) -> Instant {
+        if let Some(at) = self.pause.stands_at() {
+            return self.start + Duration::from_nanos(at);
+        }
+        let (now, shift) = (self.clock.now(), self.pause.shift());
+        let by = Duration::from_nanos(shift.unsigned_abs());
+        let shifted = if shift < 0 { now.checked_sub(by) } else { now.checked_add(by) };
+        shifted.unwrap_or(now)
+    }
+
+    /// Time stands.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.pause.stands_at().is_some()
+    }
+
+    /// Nothing runs on the blocking pool that time must not overtake.
+    pub(crate) fn may_skip(&self) -> bool {
+        !self.pause.is_held()
+    }
+
+    /// Stops time, where it does not stand.
+    pub(crate) fn pause(&self) {
+        if !self.is_paused() {
+            self.pause.stop_at(self.elapsed());
+        }
+    }
+
+    fn resume(&self) {
+        self.pause.go_on(self.since_start(self.clock.now()));
+    }
+
+    /// Moves time that stands; false where it passes.
+    fn jump(&self, by: Duration) -> bool {
+        let at = self.pause.stands_at();
+        let by = u64::try_from(by.as_nanos()).unwrap_or(LAST_DEADLINE);
+        at.map(|at| self.pause.stop_at(at.saturating_add(by).min(LAST_DEADLINE - 1))).is_some()
+    }
+
+    /// Moves time that stands to the next deadline, and adds to `ready` who waits for it. False
+    /// where there is none.
+    pub(crate) fn skip(&self, wheel: &mut Wheel, ready: &mut Vec<Waker>) -> bool {
+        self.drain(wheel);
+        let Some(next) = wheel.next_deadline() else { return false };
+        self.pause.stop_at(next.max(self.elapsed()));
+        wheel.expire(self.elapsed(), ready);
+        true
     }
 
     /// Nanoseconds since the clock's start.
@@ -122,7 +177,8 @@ impl Timers {
         self.since_start(self.now())
     }
 
-    /// An instant as the state word holds it: to the nanosecond, for 73 years.
+    /// An instant as the state word holds it: to the nanosecond, for 73 years. What is later than
+    /// that never comes.
     fn since_start(&self, instant: Instant) -> u64 {
         let since = instant.saturating_duration_since(self.start).as_nanos();
         u64::try_from(since).unwrap_or(LAST_DEADLINE).min(LAST_DEADLINE)

@@ -6,23 +6,33 @@ use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cortado_probe::{Wait, turn};
 
 use super::entry::{Entry, Reset};
+use super::instant::Instant;
 use crate::poller::Poller;
 
-/// What a duration means that ends beyond the clock's type.
-const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+/// Longer than the 73 years that timers reach, so it never comes.
+const FAR: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// So much later than `from`; where the clock's type has no room for that, a time that never comes.
+pub(super) fn later(from: Instant, by: Duration) -> Instant {
+    from.checked_add(by).unwrap_or_else(|| from.checked_add(FAR).unwrap_or(from))
+}
 
 /// Waits for a duration from now on.
 ///
-/// A duration too long for the clock means 30 years.
+/// It never finishes early. A deadline more than 73 years after the runtime's start never comes, so
+/// `Duration::MAX` means for ever.
+///
+/// **Cancel safety:** dropping it cancels the timer, and nothing else.
 ///
 /// # Panics
 /// Outside of a runtime.
 ///
+/// # Examples
 /// ```
 /// use std::time::{Duration, Instant};
 /// use cortado_core::{Runtime, time::sleep};
@@ -37,16 +47,18 @@ const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
     let poller = crate::context::poller();
-    let now = poller.timers().now();
-    let deadline = now.checked_add(duration).unwrap_or(now + FAR);
+    let deadline = later(poller.timers().now().into(), duration);
     Sleep::new(poller, deadline, Location::caller())
 }
 
-/// Waits until `deadline`; not at all if that is in the past.
+/// Waits until `deadline`; not at all if that is in the past. See [`sleep`].
+///
+/// **Cancel safety:** dropping it cancels the timer, and nothing else.
 ///
 /// # Panics
 /// Outside of a runtime.
 ///
+/// # Examples
 /// ```
 /// use std::time::{Duration, Instant};
 /// use cortado_core::{Runtime, time::sleep_until};
@@ -59,8 +71,8 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// # }
 /// ```
 #[track_caller]
-pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep::new(crate::context::poller(), deadline, Location::caller())
+pub fn sleep_until(deadline: impl Into<Instant>) -> Sleep {
+    Sleep::new(crate::context::poller(), deadline.into(), Location::caller())
 }
 
 /// The future of [`sleep`] and [`sleep_until`].
@@ -131,10 +143,11 @@ impl Sleep {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn reset(&mut self, deadline: Instant) {
+    pub fn reset(&mut self, deadline: impl Into<Instant>) {
+        let deadline = deadline.into();
         self.deadline = deadline;
         let waiting = self.entry.as_ref().filter(|_| self.stage == Stage::Waiting);
-        let at = self.poller.timers().since_start(deadline);
+        let at = self.poller.timers().since_start(deadline.into());
         match waiting.map_or(Reset::Fired, |entry| entry.reset(at)) {
             Reset::Fired => self.stage = Stage::New,
             Reset::Told => {}
@@ -159,10 +172,15 @@ impl Sleep {
         polled
     }
 
+    /// Now, on the clock that this timer goes by.
+    pub(super) fn now(&self) -> Instant {
+        self.poller.timers().now().into()
+    }
+
     /// Polls without telling the probe that a task waits here: `Timeout` waits for something else.
     pub(super) fn poll_quietly(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match self.stage {
-            Stage::New if self.deadline <= self.poller.timers().now() => {}
+            Stage::New if self.deadline <= self.now() => {}
             Stage::New => {
                 self.arm(cx);
                 return Poll::Pending;
@@ -178,7 +196,7 @@ impl Sleep {
         let entry = self.entry.get_or_insert_with(Entry::new);
         entry.listen(cx.waker());
         self.stage = Stage::Waiting;
-        if entry.arm(self.poller.timers().since_start(self.deadline)) {
+        if entry.arm(self.poller.timers().since_start(self.deadline.into())) {
             self.post(self.entry.clone());
         }
     }

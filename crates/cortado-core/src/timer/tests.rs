@@ -301,7 +301,7 @@ impl Scene {
 
     fn sleep(&self, ns: u64) -> Sleep {
         let deadline = start() + Duration::from_nanos(ns);
-        Sleep::new(self.poller.clone(), deadline, Location::caller())
+        Sleep::new(self.poller.clone(), deadline.into(), Location::caller())
     }
 
     fn poll(&self, sleep: &mut Sleep) -> Poll<()> {

@@ -1,7 +1,7 @@
 //! Waiting for a point in time, and giving up at one.
 //!
-//! [`sleep`] and [`sleep_until`] wait; [`timeout`] and [`timeout_at`] run a future and give up on
-//! it. They never finish early; where nothing holds the runtime up they finish as exactly as the
+//! [`sleep`] and [`sleep_until`] wait; [`interval`] ticks; [`timeout`] and [`timeout_at`] run a
+//! future and give up on it; [`pause`] makes time stand for tests. They never finish early; where nothing holds the runtime up they finish as exactly as the
 //! operating system wakes. A timer costs memory only from its first poll that has to wait, and
 //! gives it back when it is dropped.
 //!
@@ -23,5 +23,8 @@
 //! # }
 //! ```
 
+pub use super::instant::Instant;
+pub use super::interval::{Interval, MissedTickBehavior, Tick, interval, interval_at};
+pub use super::pause::{Advance, advance, pause, resume};
 pub use super::sleep::{Sleep, sleep, sleep_until};
 pub use super::timeout::{Elapsed, Timeout, timeout, timeout_at};

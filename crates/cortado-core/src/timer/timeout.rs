@@ -6,16 +6,20 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use super::instant::Instant;
 use super::sleep::{Sleep, sleep, sleep_until};
 
 /// Runs `future`, but for no longer than `duration`.
 ///
 /// The future is polled before the clock is looked at, so one that is ready at once wins even over
-/// a duration of zero. When the `Timeout` is dropped the future is dropped with it.
+/// a duration of zero.
+///
+/// **Cancel safety:** dropping the `Timeout` drops the future, which is as good as the future's own
+/// drop. The same happens at the deadline; pass `&mut future` to keep it.
 ///
 /// # Panics
 /// Outside of a runtime.
@@ -42,7 +46,10 @@ pub fn timeout<F: IntoFuture>(duration: Duration, future: F) -> Timeout<F::IntoF
 /// # Panics
 /// Outside of a runtime.
 #[track_caller]
-pub fn timeout_at<F: IntoFuture>(deadline: Instant, future: F) -> Timeout<F::IntoFuture> {
+pub fn timeout_at<F: IntoFuture>(
+    deadline: impl Into<Instant>,
+    future: F,
+) -> Timeout<F::IntoFuture> {
     Timeout { future: future.into_future(), sleep: sleep_until(deadline) }
 }
 
@@ -121,7 +128,7 @@ mod tests {
 
     fn within<F: Future>(deadline: Instant, future: F) -> Timeout<F> {
         let poller = Poller::new(Arc::new(SystemClock)).expect("a poller can be made");
-        Timeout { future, sleep: Sleep::new(Arc::new(poller), deadline, Location::caller()) }
+        Timeout { future, sleep: Sleep::new(Arc::new(poller), deadline.into(), Location::caller()) }
     }
 
     fn poll<F: Future>(future: F) -> Poll<F::Output> {

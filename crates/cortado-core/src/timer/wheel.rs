@@ -24,7 +24,7 @@ use std::task::Waker;
 
 use slab::Slab;
 
-use super::entry::{Entry, Fire, Message};
+use super::entry::{Entry, Fire, LAST_DEADLINE, Message};
 
 /// Nanoseconds in a tick.
 pub(super) const TICK_NS: u64 = 1_000_000;
@@ -97,7 +97,11 @@ impl Wheel {
 
     /// Does what an entry out of the inbox asks for.
     pub(super) fn take_in(&mut self, entry: Arc<Entry>) {
-        match (entry.receive(), entry.slot()) {
+        let message = match entry.receive() {
+            Message::Keep(LAST_DEADLINE) => Message::Forget,
+            message => message,
+        };
+        match (message, entry.slot()) {
             (Message::Keep(deadline), None) => self.insert(entry, deadline),
             (Message::Keep(deadline), Some(key)) => {
                 self.unlink(key);
@@ -174,6 +178,7 @@ impl Wheel {
 
     fn fire(&mut self, key: u32, now: u64, ready: &mut Vec<Waker>) {
         match self.nodes[key as usize].entry.fire(now) {
+            Fire::Later(LAST_DEADLINE) => self.forget(key),
             Fire::Later(deadline) => self.link(key, deadline),
             Fire::Fired(waker) => {
                 self.forget(key);

@@ -103,7 +103,10 @@ impl Worker {
         let index = self.record.index();
         let (lanes, idle) = (&self.lanes, &self.lanes.lane(Lane::Wait).idle);
         let goes_on = || idle.is_sleeping(index) && !lanes.is_closing();
-        if !lanes.poller().turn(Wait::Unlimited, &mut self.ready, goes_on) {
+        // It may take a core from another worker, but not where none is awake.
+        let is_last = idle.active() == 0 && lanes.lane(Lane::Work).idle.active() == 0;
+        let how = if is_last { Wait::Linger } else { Wait::Unlimited };
+        if !lanes.poller().turn(how, &mut self.ready, goes_on) {
             return Waited::Occupied;
         }
         if !self.ready.is_empty() {

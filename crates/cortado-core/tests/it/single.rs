@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cortado_core::seam::Driver;
-use cortado_core::{Builder, Runtime, spawn, spawn_blocking, spawn_local, time, yield_now};
+use cortado_core::{
+    Builder, Runtime, TaskBuilder, spawn, spawn_blocking, spawn_local, time, yield_now,
+};
 
 #[test]
 fn local_tasks_share_without_locks() {
@@ -29,6 +31,18 @@ fn local_tasks_share_without_locks() {
         }
     });
     assert_eq!(sum.get(), 4950);
+}
+
+#[test]
+fn named_tasks_need_not_be_send_either() {
+    let runtime = Runtime::single().unwrap();
+    let handle = runtime.handle();
+    runtime.block_on(async {
+        let shared = Rc::new(4);
+        let local = TaskBuilder::new().name("local").spawn_local(async move { *shared });
+        let sent = TaskBuilder::new().name("sent").spawn_on(async { 5 }, &handle);
+        assert_eq!((local.await.unwrap(), sent.await.unwrap()), (4, 5));
+    });
 }
 
 #[test]

@@ -165,6 +165,25 @@ impl Command {
         })
     }
 
+    /// Runs the child as this user, which needs the right to. The standard library then forks.
+    pub fn uid(&mut self, user: u32) -> &mut Command {
+        self.change(|std| {
+            std.uid(user);
+        })
+    }
+
+    /// Runs the child with this group; see `uid`.
+    pub fn gid(&mut self, group: u32) -> &mut Command {
+        self.change(|std| {
+            std.gid(group);
+        })
+    }
+
+    /// Whether `kill_on_drop` was asked for.
+    pub fn kills_on_drop(&self) -> bool {
+        self.kill_on_drop
+    }
+
     /// Whether a child that is dropped before it was reaped is killed. Otherwise it runs on.
     pub fn kill_on_drop(&mut self, kill_on_drop: bool) -> &mut Command {
         self.kill_on_drop = kill_on_drop;
@@ -261,6 +280,16 @@ impl Command {
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.std().fmt(f)
+    }
+}
+
+/// The streams that were set in the standard library's command are not known here: `output` sets
+/// those again that were not set after this.
+impl From<StdCommand> for Command {
+    fn from(std: StdCommand) -> Command {
+        let program = std.get_program().to_os_string();
+        let (std, set) = (Arc::new(Mutex::new(std)), StreamsSet::default());
+        Command { std, program, set, kill_on_drop: false }
     }
 }
 

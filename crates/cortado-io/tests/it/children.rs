@@ -178,3 +178,16 @@ fn many_children_at_once_are_all_told_apart() {
         }
     });
 }
+
+#[test]
+fn a_command_of_the_standard_library_runs_as_a_user_and_a_group() {
+    on_both(async || {
+        let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+        let mut std = std::process::Command::new("sh");
+        std.args(["-c", "id -u; id -g"]);
+        let mut command = Command::from(std);
+        let output = command.uid(user.as_raw()).gid(group.as_raw()).output().await.unwrap();
+        let expected = format!("{}\n{}\n", user.as_raw(), group.as_raw());
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+    });
+}

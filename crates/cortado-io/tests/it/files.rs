@@ -107,3 +107,80 @@ fn the_error_of_a_write_is_told_by_flush() {
         full.flush().await.unwrap();
     });
 }
+
+#[test]
+fn links_copies_and_permissions() {
+    use std::os::unix::fs::PermissionsExt;
+
+    on_both(async || {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        fs::write(at("file"), "text").await.unwrap();
+        assert_eq!(fs::copy(at("file"), at("copy")).await.unwrap(), 4);
+        fs::hard_link(at("file"), at("hard")).await.unwrap();
+        fs::symlink(at("file"), at("soft")).await.unwrap();
+        assert_eq!(fs::read_link(at("soft")).await.unwrap(), at("file"));
+        let real = fs::canonicalize(at("soft")).await.unwrap();
+        assert_eq!(real, fs::canonicalize(at("file")).await.unwrap());
+        assert!(fs::symlink_metadata(at("soft")).await.unwrap().is_symlink());
+        assert!(fs::metadata(at("soft")).await.unwrap().is_file());
+        fs::set_permissions(at("copy"), fs::Permissions::from_mode(0o400)).await.unwrap();
+        let mode = fs::metadata(at("copy")).await.unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o400);
+        assert!(fs::try_exists(at("hard")).await.unwrap());
+        assert!(!fs::try_exists(at("nothing")).await.unwrap());
+        fs::create_dir(at("empty")).await.unwrap();
+        let again = fs::create_dir(at("empty")).await.unwrap_err();
+        assert_eq!(again.kind(), ErrorKind::AlreadyExists);
+        fs::remove_dir(at("empty")).await.unwrap();
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(at("a/b")).await.unwrap();
+        let mode = fs::metadata(at("a/b")).await.unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    });
+}
+
+#[test]
+fn entries_come_as_a_stream_and_say_what_they_are() {
+    use futures_core::Stream;
+
+    on_both(async || {
+        let directory = tempfile::tempdir().unwrap();
+        fs::write(directory.path().join("file"), "text").await.unwrap();
+        let mut entries = fs::read_dir(directory.path()).await.unwrap();
+        let next = std::future::poll_fn(|cx| std::pin::Pin::new(&mut entries).poll_next(cx));
+        let entry = next.await.unwrap().unwrap();
+        assert_eq!(
+            (entry.file_name(), entry.path()),
+            ("file".into(), directory.path().join("file"))
+        );
+        assert!(entry.file_type().await.unwrap().is_file() && entry.ino() > 0);
+        assert_eq!(entry.metadata().await.unwrap().len(), 4);
+        let end = std::future::poll_fn(|cx| std::pin::Pin::new(&mut entries).poll_next(cx)).await;
+        assert!(end.is_none());
+    });
+}
+
+#[test]
+fn a_file_goes_back_to_the_standard_library_at_its_position() {
+    use std::io::Read;
+
+    on_both(async || {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        let mut file = File::create_new(&path).await.unwrap();
+        assert_eq!(File::create_new(&path).await.unwrap_err().kind(), ErrorKind::AlreadyExists);
+        file.write_all(b"0123456789").await.unwrap();
+        file.flush().await.unwrap();
+        file.sync_data().await.unwrap();
+        assert_eq!(seek(&mut file, SeekFrom::Start(2)).await, 2);
+        let mut two = [0; 2];
+        file.read_exact(&mut two).await.unwrap();
+        // A read that nobody waits for any more has gone ahead of what was taken.
+        crate::drop_pending(file.read(&mut [0; 4]), 0).await;
+        let clone = file.try_clone().await.unwrap();
+        drop(clone);
+        let mut rest = String::new();
+        file.into_std().await.unwrap().read_to_string(&mut rest).unwrap();
+        assert_eq!((&two, rest.as_str()), (b"23", "456789"));
+    });
+}

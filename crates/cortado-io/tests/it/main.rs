@@ -7,6 +7,7 @@ mod descriptors;
 mod files;
 mod output;
 mod pipes;
+mod readiness;
 mod reaping;
 mod signals;
 mod standard_streams;

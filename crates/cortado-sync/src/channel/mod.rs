@@ -48,9 +48,26 @@
 //!
 //! A future that is leaked (`mem::forget`) while it has a grant keeps one message for ever.
 //!
-//! **Speed.** One lock, held for tens of nanoseconds; hand-over to a waiter without a second
-//! round; wake-ups after the lock is released. Both lanes may use one channel: a lowered thread that
-//! is preempted inside of the lock delays the others, as with any lock of users.
+//! **Speed.** One lock, held for tens of nanoseconds; wake-ups after it is released. Both lanes may
+//! use one channel: a lowered thread that is preempted inside of the lock delays the others, who nap
+//! meanwhile and leave it the core. Millions of messages a second between tasks on two workers, by
+//! capacity 0, 1, 100 and unbounded, medians of three on a shared machine with 2 cores:
+//!
+//! | | one pair | two pairs |
+//! |---|---|---|
+//! | this channel | 13.2, 17.9, 58.9, 48.5 | 12.1, 16.2, 55.5, 49.6 |
+//! | with parking_lot's mutex | 10.5, 13.0, 33.5, 10.5 | 1.9, 3.0, 8.7, 9.7 |
+//! | with a lock that spins 5 rounds, then yields 40 times | 12.9, 17.4, 55.8, 9.0 | 2.1, 2.6, 6.1, 8.1 |
+//! | kanal 0.1.1 | 13.0, 17.6, 57.3, 49.2 | 6.6, 15.6, 39.0, 44.2 |
+//!
+//! What decides is that a contender stays away for a while: the one thread with the hot cache moves
+//! more messages alone than two that pass the line back and forth. The price is that a contender may
+//! come 50 µs late.
+//!
+//! **Rejected.** The message in the waiter's own place: a dropped receiver would have to put it back
+//! between others, by a number on every message. Waking a receiver without a grant: others overtake
+//! it. Waiters that lie in the futures: they need pinning and unsafe code, and save a lock in the
+//! second poll only.
 
 mod error;
 mod iter;

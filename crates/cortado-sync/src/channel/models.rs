@@ -48,17 +48,16 @@ fn loom_a_message_arrives_with_and_without_room() {
 #[test]
 fn loom_two_receivers_share_what_is_sent() {
     loom::model(|| {
-        let (sender, receiver) = bounded(0);
+        let (sender, receiver) = unbounded();
         let other = receiver.clone();
         let thread = thread::spawn(move || block_on(other.recv()));
-        let sending = thread::spawn(move || {
-            block_on(sender.send(1)).unwrap();
-            block_on(sender.send(2)).unwrap();
-        });
-        let mut got = [block_on(receiver.recv()).unwrap(), thread.join().unwrap().unwrap()];
+        let mut receive = receiver.recv();
+        assert!(poll_once(&mut receive).is_pending());
+        sender.try_send(1).unwrap();
+        sender.try_send(2).unwrap();
+        let mut got = [block_on(receive).unwrap(), thread.join().unwrap().unwrap()];
         got.sort_unstable();
         assert_eq!(got, [1, 2]);
-        sending.join().unwrap();
     });
 }
 
@@ -106,9 +105,8 @@ fn loom_closing_races_with_a_waiting_receiver() {
         let other = receiver.clone();
         let thread = thread::spawn(move || block_on(other.recv()));
         sender.try_send(1).unwrap();
-        let closing = thread::spawn(move || drop(sender));
+        drop(sender);
         let mut got = [block_on(receiver.recv()), thread.join().unwrap()];
-        closing.join().unwrap();
         got.sort_unstable_by_key(Result::is_err);
         assert_eq!(got, [Ok(1), Err(RecvError)]);
     });

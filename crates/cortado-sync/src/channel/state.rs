@@ -250,11 +250,3 @@ impl<T> State<T> {
         (mem::take(&mut self.buffer), wakers)
     }
 }
-
-#[cfg(all(test, not(loom)))]
-impl<T> State<T> {
-    /// States the invariants C1 to C4 as conditions.
-    pub(crate) fn check(&self) {
-        assert!(self.granted <= self.buffer.len(), "C2");
-    }
-}

@@ -91,9 +91,9 @@ fn receivers_that_wait_are_served_in_their_order() {
         let (sender, receiver) = make(kind);
         let mut waiting: Vec<_> = (0..3).map(|_| Steps::new(receiver.recv())).collect();
         waiting.iter_mut().for_each(Steps::waits);
-        for message in 0..3 {
+        for (message, receiving) in waiting.iter().enumerate() {
             assert_eq!(sender.try_send(message), Ok(()));
-            assert!(waiting[message].is_woken());
+            assert!(receiving.is_woken());
         }
         // What was granted cannot be overtaken.
         assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));

@@ -30,8 +30,9 @@ fn cpu_bound() {
     facts.peak = 2;
     assert_eq!(
         Summary::new(facts).paragraph(),
-        "cortado: 100 jobs in 10.0 s, none failed. 2.0 ran at once on average, 2 at most; auto ended at 2: the cores \
-         were busy. On average 1.9 of 2 usable cores were busy with them at the same instant. Job time: 98 % working, \
+        "cortado: 100 jobs in 10.0 s, none failed. 2.0 ran at once on average, 2 at most; auto ended at 2: the \
+         machine's cores were busy. On average 1.9 of 2 usable cores were busy with them at the same instant. Job time: \
+         98 % working, \
          2 % ready but waiting for a core, 1 % waiting for something else. CPU-bound. More cores would make it faster \
          (the jobs kept 98 % of them busy); more at once would not."
     );
@@ -51,7 +52,7 @@ fn cores_that_others_use_are_missing_too() {
     idle.peak = 2;
     assert_eq!(
         advice_of(idle),
-        "More at once was not tried: the cores were busy, though these jobs used only 0.0 of 2."
+        "More at once was not tried: the machine's cores were busy, though these jobs used only 0.0 of 2."
     );
 }
 

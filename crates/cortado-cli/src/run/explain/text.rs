@@ -111,7 +111,7 @@ fn advice(s: &Summary) -> String {
             percent(s.queued_s / (s.working_s + s.queued_s + s.waiting_s))
         ),
         (Advice::OthersBusy, _) => format!(
-            "More at once was not tried: the cores were busy, though these jobs used only {} of {}.",
+            "More at once was not tried: the machine's cores were busy, though these jobs used only {} of {}.",
             figure(s.cores_busy_mean),
             s.cores
         ),
