@@ -15,7 +15,7 @@ use super::branch::Branch;
 /// The future of a [`Select`](super::Select).
 #[must_use = "futures do nothing unless they are awaited"]
 pub struct SelectFuture<'a, O> {
-    branches: Vec<Box<dyn Branch<O> + 'a>>,
+    branches: Vec<Box<dyn Branch<O> + Send + 'a>>,
     /// Some while branches may stand in their channels' queues.
     claim: Option<Arc<Claim>>,
     finished: bool,
@@ -27,7 +27,7 @@ impl<O> Unpin for SelectFuture<'_, O> {}
 
 impl<'a, O> SelectFuture<'a, O> {
     pub(super) fn new(
-        branches: Vec<Box<dyn Branch<O> + 'a>>,
+        branches: Vec<Box<dyn Branch<O> + Send + 'a>>,
         location: &'static Location<'static>,
     ) -> Self {
         SelectFuture { branches, claim: None, finished: false, location }

@@ -82,11 +82,13 @@ use branch::{Branch, Message, RecvBranch, SendBranch};
 /// assert_eq!(thread.join().unwrap(), Ok(7));
 /// ```
 ///
+/// It is `Send`, so that any task may wait in it; its messages and functions have to be, too.
+///
 /// **Cancel safety:** a select that is dropped before it returned has received nothing, and has sent
 /// nothing that is still in its slot.
 #[must_use = "a select does nothing unless it is awaited or one of its blocking forms is called"]
 pub struct Select<'a, O> {
-    branches: Vec<Box<dyn Branch<O> + 'a>>,
+    branches: Vec<Box<dyn Branch<O> + Send + 'a>>,
     biased: bool,
 }
 
@@ -103,24 +105,21 @@ impl<'a, O> Select<'a, O> {
     }
 
     /// Adds a branch that receives.
-    pub fn recv<T>(
+    pub fn recv<T: Send>(
         self,
         receiver: &'a Receiver<T>,
-        then: impl FnOnce(Result<T, RecvError>) -> O + 'a,
+        then: impl FnOnce(Result<T, RecvError>) -> O + Send + 'a,
     ) -> Self {
         self.with(RecvBranch::new(receiver.shared(), then))
     }
 
     /// Adds a branch that sends `message`, which is dropped where another branch wins.
-    pub fn send<T>(
+    pub fn send<T: Send + 'a>(
         self,
         sender: &'a Sender<T>,
         message: T,
-        then: impl FnOnce(Result<(), SendError<T>>) -> O + 'a,
-    ) -> Self
-    where
-        T: 'a,
-    {
+        then: impl FnOnce(Result<(), SendError<T>>) -> O + Send + 'a,
+    ) -> Self {
         self.with(SendBranch::new(sender.shared(), Message::Own(Some(message)), then))
     }
 
@@ -140,17 +139,17 @@ impl<'a, O> Select<'a, O> {
     /// assert!(select.try_now().is_none());
     /// assert_eq!(slot, Some("tea"));
     /// ```
-    pub fn send_from<T>(
+    pub fn send_from<T: Send>(
         self,
         sender: &'a Sender<T>,
         slot: &'a mut Option<T>,
-        then: impl FnOnce(Result<(), SendError<T>>) -> O + 'a,
+        then: impl FnOnce(Result<(), SendError<T>>) -> O + Send + 'a,
     ) -> Self {
         assert!(slot.is_some(), "the slot of a send holds no message: put one there first");
         self.with(SendBranch::new(sender.shared(), Message::Lent(slot), then))
     }
 
-    fn with(mut self, branch: impl Branch<O> + 'a) -> Self {
+    fn with(mut self, branch: impl Branch<O> + Send + 'a) -> Self {
         self.branches.push(Box::new(branch));
         self
     }

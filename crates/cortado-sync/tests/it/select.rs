@@ -4,6 +4,7 @@
 //! `src/runtime/chan_test.go`: fairness, blocking selects, a select that meets itself, default
 //! branches, closed channels) and of crossbeam-channel's (`tests/select.rs`).
 
+use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -19,6 +20,22 @@ use crate::channel::{KINDS, make};
 
 fn of<'a>(first: &'a Receiver<u8>, second: &'a Receiver<u8>) -> Select<'a, Option<u8>> {
     Select::new().recv(first, Result::ok).recv(second, Result::ok)
+}
+
+#[test]
+fn any_thread_may_poll_it() {
+    let (sender, receiver) = bounded(0);
+    let thread = std::thread::spawn(move || {
+        let (_other, silent) = bounded::<u8>(0);
+        of(&receiver, &silent).wait()
+    });
+    fn assert_send<T: Send>(value: T) -> T {
+        value
+    }
+    let mut slot = Some(7);
+    let select = Select::new().send_from(&sender, &mut slot, |sent| sent.is_ok());
+    assert!(assert_send(select.into_future()).wait());
+    assert_eq!(thread.join().unwrap(), Some(7));
 }
 
 #[test]
