@@ -22,7 +22,7 @@ use crate::registry::Registry;
 use crate::resources::Resources;
 use crate::shim::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use crate::spawner::{Answer, vital};
-use crate::task::{Header, Runnable, Schedule};
+use crate::task::{Header, Runnable, Schedule, Task};
 use crate::tuning;
 use crate::worker::{Record, Worker};
 
@@ -424,6 +424,11 @@ impl Drop for Share {
 }
 
 impl Schedule for Share {
+    fn admit(&self, task: Task) -> bool {
+        let slot = task.header().slot.load(Ordering::Relaxed);
+        self.lanes().registry.insert_at(slot, task).is_ok()
+    }
+
     fn schedule(&self, task: Runnable) {
         self.lanes().schedule(task);
     }

@@ -80,6 +80,10 @@ fn queue_of(shared: &Arc<Loop>) -> Option<Queue> {
 }
 
 impl Schedule for Arc<Loop> {
+    fn admit(&self, task: Task) -> bool {
+        self.registry().insert(task).is_ok()
+    }
+
     fn schedule(&self, task: Runnable) {
         if let Some(queue) = queue_of(self) {
             queue.borrow_mut().push_back(task);

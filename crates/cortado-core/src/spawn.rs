@@ -11,8 +11,9 @@ use cortado_probe::{Event, Lane, emit};
 use crate::context;
 use crate::handle::{Flavour, Handle};
 use crate::lanes::Lanes;
+use crate::shim::atomic::Ordering;
 use crate::single::{self, Loop};
-use crate::task::{Header, JoinHandle, Joint, Name, Runnable, Schedule, new_task};
+use crate::task::{Header, JoinHandle, Joint, Name, Runnable, Schedule, Task, new_task};
 use crate::timer::Held;
 
 /// Starts a task: a future that the runtime polls on its own, at the same time as others.
@@ -149,17 +150,18 @@ where
     prepare(handle, future, name, location).start()
 }
 
-/// A task that is registered, or refused by a runtime that ends, and not queued yet.
+/// A task that nobody knows of yet.
 struct Prepared<T> {
+    task: Task,
     runnable: Runnable,
     joint: Joint<T>,
-    refused: bool,
 }
 
 impl<T> Prepared<T> {
-    /// Queues the task; if it was refused, ends it.
+    /// Tells of the task, takes it into the registry and queues it; a runtime that ends refuses it,
+    /// and it is cancelled. It is told of first: once it is in the registry, it may be cancelled.
     fn start(self) -> JoinHandle<T> {
-        let Prepared { runnable, joint, refused } = self;
+        let Prepared { task, runnable, joint } = self;
         let header = runnable.header();
         emit(|| Event::TaskSpawned {
             task: header.id(),
@@ -167,16 +169,15 @@ impl<T> Prepared<T> {
             location: header.location(),
             lane: if header.in_work_lane() { Lane::Work } else { Lane::Wait },
         });
-        if refused {
-            drop(runnable);
-        } else {
-            runnable.schedule();
+        match runnable.admit(task) {
+            true => runnable.schedule(),
+            false => drop(runnable),
         }
         JoinHandle::new(joint)
     }
 }
 
-/// Makes a task and registers it. No user code runs here, so it may be called inside of a borrow.
+/// Makes a task. No user code runs here, so it may be called inside of a borrow.
 fn prepare<F, N>(
     handle: &Handle,
     future: F,
@@ -209,8 +210,8 @@ where
     if work {
         lanes.placement().assume_computing(task.header());
     }
-    let refused = lanes.registry().insert_at(slot, task).is_err();
-    Prepared { runnable, joint, refused }
+    task.header().slot.store(slot, Ordering::Relaxed);
+    Prepared { task, runnable, joint }
 }
 
 /// Starts a task on an event loop, from its own thread or another.
@@ -238,8 +239,7 @@ where
     N: Name,
 {
     let (task, runnable, joint) = new_task(future, shared.clone(), name, location, false);
-    let refused = shared.registry().insert(task).is_err();
-    Prepared { runnable, joint, refused }
+    Prepared { task, runnable, joint }
 }
 
 pub(crate) fn spawn_blocking_on<F, T>(
@@ -253,8 +253,7 @@ where
 {
     let (task, runnable, joint) =
         new_task(Closure(Some(job)), OnPool(handle.clone()), (), location, false);
-    // Closures on the pool are not in the registry: the pool's own queue knows them.
-    drop(task);
+    runnable.admit(task);
     OnPool(handle.clone()).schedule(runnable);
     JoinHandle::new(joint)
 }
@@ -280,6 +279,11 @@ impl<F: FnOnce() -> T, T> Future for Closure<F> {
 struct OnPool(Handle);
 
 impl Schedule for OnPool {
+    /// The pool's own queue knows what it has; the registry does not.
+    fn admit(&self, _: Task) -> bool {
+        true
+    }
+
     fn schedule(&self, task: Runnable) {
         let handle = self.0.clone();
         let held = Held::new(handle.resources().poller());

@@ -14,12 +14,16 @@ mod seat;
 
 use std::panic::Location;
 
-use crate::task::{Header, Runnable, Schedule, new_task};
+use crate::task::{Header, Runnable, Schedule, Task, new_task};
 
 /// The scheduler of tasks that are never woken.
 pub(crate) struct Nobody;
 
 impl Schedule for Nobody {
+    fn admit(&self, _: Task) -> bool {
+        unreachable!("the model has no registry");
+    }
+
     fn schedule(&self, _: Runnable) {
         unreachable!("the task is never woken");
     }

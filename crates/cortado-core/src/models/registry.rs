@@ -10,12 +10,16 @@ use loom::thread;
 
 use super::{each_once, number};
 use crate::registry::Registry;
-use crate::task::{Header, Runnable, Schedule, new_task};
+use crate::task::{Header, Runnable, Schedule, Task, new_task};
 
 /// The scheduler of tasks that are only registered.
 struct Registered(Arc<Registry>);
 
 impl Schedule for Registered {
+    fn admit(&self, task: Task) -> bool {
+        self.0.insert(task).is_ok()
+    }
+
     fn schedule(&self, _: Runnable) {
         unreachable!("the task is never woken");
     }
@@ -33,7 +37,7 @@ fn add(registry: &Arc<Registry>) -> Runnable {
     let scheduler = Registered(registry.clone());
     let (task, runnable, joint) = new_task(async {}, scheduler, (), Location::caller(), false);
     drop(joint);
-    assert!(registry.insert(task).is_ok());
+    assert!(runnable.admit(task));
     runnable
 }
 

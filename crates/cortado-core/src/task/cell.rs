@@ -42,6 +42,7 @@ struct Table {
     poll: unsafe fn(NonNull<Header>, &mut Context<'_>) -> Polled,
     cancel: unsafe fn(NonNull<Header>),
     complete: unsafe fn(NonNull<Header>, runnable: bool),
+    admit: unsafe fn(NonNull<Header>, Task) -> bool,
     schedule: unsafe fn(NonNull<Header>),
     noticed: unsafe fn(NonNull<Header>),
     free: unsafe fn(NonNull<Header>),
@@ -58,6 +59,9 @@ enum Polled {
 
 /// A scheduler, as a task sees it.
 pub(crate) trait Schedule: Send + Sync + 'static {
+    /// Takes a new task into the registry; false where the runtime ends.
+    fn admit(&self, task: Task) -> bool;
+
     /// Queues a task that was woken.
     fn schedule(&self, task: Runnable);
 
@@ -142,6 +146,7 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
         poll: Self::poll,
         cancel: Self::cancel,
         complete: Self::complete,
+        admit: Self::admit,
         schedule: Self::schedule,
         noticed: Self::noticed,
         free: Self::free,
@@ -244,6 +249,13 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
             // SAFETY: T4 (those were the last references).
             unsafe { Self::free(header) };
         }
+    }
+
+    /// # Safety
+    /// The caller has a reference.
+    unsafe fn admit(header: NonNull<Header>, task: Task) -> bool {
+        // SAFETY: T4 (the caller's reference).
+        unsafe { Self::of(header) }.scheduler.admit(task)
     }
 
     /// # Safety
@@ -542,6 +554,12 @@ impl Runnable {
                 None
             },
         }
+    }
+
+    /// Takes the task, which is new, into the registry; false where the runtime ends.
+    pub(crate) fn admit(&self, task: Task) -> bool {
+        // SAFETY: T4 (the runnable's reference).
+        unsafe { (self.header().table.admit)(self.0, task) }
     }
 
     /// Hands it to the task's scheduler. The caller has a reference of its own.
