@@ -187,8 +187,12 @@ fn a_terminal_stop_stops_the_jobs_with_the_run_until_it_is_continued() {
 #[test]
 fn short_jobs_are_stopped_and_continued_too() {
     let session = Session::new();
-    session.file("inputs", (1..=3000).map(|number| format!("{number}\n")).collect::<String>());
-    let child = command(&session, &["-j2", "-k", "-a", "inputs", "echo"]).spawn().expect("a run");
+    let mut child =
+        command(&session, &["-j2", "-k", "echo"]).stdin(Stdio::piped()).spawn().expect("a run");
+    // Without the last input the run cannot end before it was stopped three times.
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let inputs: String = (1..3000).map(|number| format!("{number}\n")).collect();
+    std::io::Write::write_all(&mut stdin, inputs.as_bytes()).unwrap();
     let pid = child.id().to_string();
     let going = Going { session, child };
     for _ in 0..3 {
@@ -197,6 +201,8 @@ fn short_jobs_are_stopped_and_continued_too() {
         going.signal(Signal::CONT);
         wait_until_stopped(&pid, false);
     }
+    std::io::Write::write_all(&mut stdin, b"3000\n").unwrap();
+    drop(stdin);
     let (_, output) = going.end();
     assert_eq!(output.status.code(), Some(0));
     let numbers: String = (1..=3000).map(|number| format!("{number}\n")).collect();
