@@ -217,6 +217,16 @@ impl Lanes {
         self.after_push(lane);
     }
 
+    /// Monitor: what waits behind a poll without a seat goes to the injector, where it waits for no
+    /// thief: workers that always have something to do never steal. True where there was something.
+    pub(crate) fn pass_on_stranded(self: &Arc<Self>, record: &Record) -> bool {
+        if record.notice().is_seated() || record.queue().is_empty() {
+            return false;
+        }
+        record.queue().rob().for_each(|task| self.inject(lane_of(&task), task));
+        true
+    }
+
     fn push_back(&self, record: &Record, lane: Lane, task: Runnable) {
         if let Err(overflow) = record.queue().push_back(task) {
             self.lane(lane).injector.push_chain(overflow);

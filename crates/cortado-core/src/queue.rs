@@ -112,6 +112,21 @@ impl Queue {
         chain
     }
 
+    /// Thief: takes everything that it finds, the next task last; not for ever where the owner goes
+    /// on pushing.
+    pub(crate) fn rob(&self) -> Chain<Header> {
+        let mut chain = Chain::new();
+        while chain.len() < CAPACITY {
+            let before = chain.len();
+            self.take_half(CAPACITY / 2).for_each(|task| chain.push_back(task));
+            if chain.len() == before {
+                break;
+            }
+        }
+        self.take_next().into_iter().for_each(|task| chain.push_back(task));
+        chain
+    }
+
     /// Thief: moves up to half of this queue to `into`, of which the caller is the owner and which
     /// is empty; returns one of them to run at once. Takes the next task where that is all.
     pub(crate) fn steal_into(&self, into: &Queue) -> Option<Runnable> {

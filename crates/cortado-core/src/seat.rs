@@ -14,11 +14,12 @@
 //! **Invariants.**
 //! - F1: a seat is given back once: by whoever sets `STANDING`. The worker and the monitor both do
 //!   that by one atomic step, so only one of them does.
-//! - F2: nothing is taken from a running worker but its seat. Its queue stays where it is, open to
-//!   thieves, until the worker itself passes it on.
+//! - F2: nothing is taken from a running worker but its seat. Its queue stays the worker's own, open
+//!   to thieves, of whom the monitor is one, until the worker itself passes it on.
 //! - F3: a worker whose seat is lost runs nothing more in that lane; what it wakes or spawns until
 //!   its poll ends goes to its ring, never to the next-task slot, and wakes a worker: thieves begin
-//!   with the queues of those who have no seat, so it does not wait for the poll's end.
+//!   with the queues of those who have no seat, so it does not wait for the poll's end. Where every
+//!   other worker is too busy to steal, the monitor takes it at its next look.
 //! - F4: a thread that was lowered never serves the wait lane again: lowering is one-way for an
 //!   unprivileged process. `LOWERED` is set by the same step as `LOST`, before the thread is
 //!   lowered, so a worker that sees it changes its lane even where the priority follows later.
@@ -33,6 +34,11 @@
 //! **The race.** The poll may end between (1) and (3). The worker then runs the next task for one
 //! poll while its seat is given to another: for that poll the lane has one worker more than seats,
 //! which costs a share of a core and breaks nothing, since no data belongs to a seat.
+//!
+//! A task may also be put into the next-task slot at that instant, by a worker that has just seen
+//! its seat, and after the thief that (6) has woken looked there: nobody is woken for it, and the
+//! poll that is stuck may even wait for it. So the monitor looks, as long as the poll lasts, at what
+//! waits behind a poll without a seat, and passes it on to the injector.
 //!
 //! **Rejected.** Taking the stuck worker's queue away: its thread can enter the runtime at any
 //! instant of the poll, so every push would need a check against the thief. Learning from wall time

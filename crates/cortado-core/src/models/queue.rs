@@ -118,6 +118,27 @@ fn loom_next_task_displaced_taken_or_stolen() {
     });
 }
 
+/// A robber takes what it finds while the owner goes on: the ring and the slot of the next task.
+#[test]
+fn loom_owner_and_robber() {
+    loom::model(|| {
+        let queue = about_to_wrap();
+        let tasks: Vec<_> = (0..3).map(|_| item()).collect();
+        let expected = numbers(&tasks);
+        let mut tasks = tasks.into_iter();
+        for task in tasks.by_ref().take(2) {
+            assert!(queue.push_back(task).is_ok());
+        }
+        let shared = queue.clone();
+        let robber = thread::spawn(move || shared.rob().collect::<Vec<_>>());
+        let mut taken: Vec<_> = tasks.filter_map(|task| queue.set_next(task)).collect();
+        taken.extend(queue.pop_front());
+        taken.extend(robber.join().unwrap());
+        taken.extend(queue.drain());
+        each_once(numbers(&taken), expected);
+    });
+}
+
 /// Whoever sees that a task was pushed before finds the queue not empty while nobody takes it.
 #[test]
 fn loom_a_queue_with_a_task_never_looks_empty() {

@@ -60,6 +60,7 @@ impl Look {
         for record in lanes.records().take(self.workers.len()) {
             let Some(poll) = record.poll_under_way() else {
                 self.workers[record.index()].seen = None;
+                outcome.anything_happened |= lanes.pass_on_stranded(record);
                 continue;
             };
             outcome.anything_happened = true;

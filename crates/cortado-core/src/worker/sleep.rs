@@ -42,6 +42,8 @@ impl Worker {
     /// seat; in the work lane from now on where its thread was lowered.
     /// False: the thread is to end.
     pub(super) fn give_way(&mut self) -> bool {
+        // What it wakes from here on is not stranded by a poll, and must not wait for a thief.
+        self.record.end_poll();
         self.record.stand_up();
         self.change_lane();
         self.idle().announce(self.record.index());

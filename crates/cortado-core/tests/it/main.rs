@@ -19,6 +19,7 @@ mod races;
 mod selects;
 mod shutdown;
 mod single;
+mod stranded;
 mod task_locals;
 mod ticks;
 mod turns;
