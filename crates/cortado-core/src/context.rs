@@ -56,7 +56,7 @@ fn no_runtime() -> ! {
 /// As `handle`.
 #[track_caller]
 pub(crate) fn poller() -> Arc<Poller> {
-    handle().resources().poller().clone()
+    with_handle(|handle| handle.resources().poller().clone())
 }
 
 /// What time it is on the clock of the runtime that the current thread is in.

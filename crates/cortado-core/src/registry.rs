@@ -10,6 +10,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
+//! | 0 | was never in use |
 //! | `next << 3 \| FREE` | free; `next` is the number of the next free slot plus one |
 //! | pointer | holds a task, and one reference to it |
 //! | pointer `\| VIEWED` | the same, and a viewer looks at it |
@@ -20,6 +21,7 @@
 //!   task's completer, or, where a viewer was looking, the viewer. So a viewer's task is alive.
 //! - G2: a segment's pointer changes once, from null to a leaked boxed slice, and is freed with the
 //!   registry.
+//! - G3: the representation of an `AtomicUsize` of value 0 is all zeros, except under loom.
 
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
@@ -219,9 +221,7 @@ impl Registry {
 
     /// Makes a segment; where two threads do, the second throws its own away.
     fn add_segment(&self, segment: usize) {
-        let slots: Box<[AtomicUsize]> =
-            (0..FIRST << segment).map(|_| AtomicUsize::new(FREE)).collect();
-        let slots = Box::into_raw(slots).cast::<AtomicUsize>();
+        let slots = Box::into_raw(unused_slots(FIRST << segment)).cast::<AtomicUsize>();
         let null = ptr::null_mut();
         let made = &self.segments[segment];
         if made.compare_exchange(null, slots, Ordering::SeqCst, Ordering::SeqCst).is_err() {
@@ -257,6 +257,16 @@ fn count_change(free: u64, first: u32) -> u64 {
 fn place(number: usize) -> (usize, usize) {
     let segment = (number / FIRST + 1).ilog2() as usize;
     (segment, number - FIRST * ((1 << segment) - 1))
+}
+
+/// Slots that were never in use. The system hands out zeros without touching them, so a slot costs
+/// memory only once a page of them is used.
+fn unused_slots(count: usize) -> Box<[AtomicUsize]> {
+    if cfg!(loom) {
+        return (0..count).map(|_| AtomicUsize::new(0)).collect();
+    }
+    // SAFETY: G3 (this is not loom's type).
+    unsafe { Box::new_zeroed_slice(count).assume_init() }
 }
 
 /// # Safety

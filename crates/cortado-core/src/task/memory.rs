@@ -1,4 +1,5 @@
-//! The memory of cells, recycled: a task's cell mostly comes from one that ended a moment ago.
+//! The memory of cells, recycled: a task's cell mostly comes from one that ended a moment ago. The
+//! entries of timers live in it as well, and all that is said of a cell here holds for them.
 //!
 //! A general allocator keeps few blocks of a size at hand per thread, and takes a lock where a block
 //! is freed by another thread than the one that made it, which is the usual life of a task. Here
@@ -85,7 +86,7 @@ fn depots() -> &'static [Depot<Free>; CLASSES] {
 }
 
 /// Memory for a cell with this layout.
-pub(super) fn allocate(layout: Layout) -> NonNull<u8> {
+pub(crate) fn allocate(layout: Layout) -> NonNull<u8> {
     let recycled = class_of(layout).and_then(|class| {
         SHELF.try_with(|shelf| shelf.take(class)).ok().flatten().map(NonNull::cast)
     });
@@ -101,7 +102,7 @@ pub(super) fn allocate(layout: Layout) -> NonNull<u8> {
 ///
 /// # Safety
 /// `block` comes from `allocate` with the same layout, holds nothing any more, and is given up.
-pub(super) unsafe fn free(block: NonNull<u8>, layout: Layout) {
+pub(crate) unsafe fn free(block: NonNull<u8>, layout: Layout) {
     let Some(class) = class_of(layout) else {
         // SAFETY: M2 (the caller's duty).
         return unsafe { alloc::dealloc(block.as_ptr(), block_layout(layout)) };

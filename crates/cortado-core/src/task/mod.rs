@@ -48,7 +48,7 @@
 mod cell;
 mod join;
 mod joint;
-mod memory;
+pub(crate) mod memory;
 #[cfg(all(test, loom))]
 mod models;
 mod named;

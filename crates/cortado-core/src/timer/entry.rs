@@ -4,7 +4,8 @@
 //! - `POSTED`: the entry is in the inbox, or the one who set the flag is about to put it there.
 //!   Whoever sets it puts the entry there; the drain clears it before it reads the rest. So an
 //!   entry is in the inbox at most once, and every change after the drain looked is posted again.
-//! - `CANCELLED`: its `Sleep` is gone. Never cleared.
+//! - `CANCELLED`: its `Sleep` is gone. Cleared only by a new `Sleep` that takes the entry over while
+//!   it is posted: whoever reads the message then finds the new deadline.
 //! - `FIRED`: the deadline has come. Set by the wheel, cleared by the next `arm`.
 //!
 //! Deadline and flags change in one step, so a deadline that was moved never fires at its old time.
@@ -12,12 +13,17 @@
 //! deadline that moves away needs no message, since the wheel looks here when the old time comes.
 //!
 //! Invariants:
-//! - I1: `into_ptr` gives one strong reference to the list and `from_ptr` takes that one back, so
-//!   the entry lives as long as the list holds it; the link is used by the list alone, and `POSTED`
-//!   keeps the entry from being in it twice.
+//! - I1: `into_ptr` gives one reference to the list and `from_ptr` takes that one back, so the entry
+//!   lives as long as the list holds it; the link is used by the list alone, and `POSTED` keeps the
+//!   entry from being in it twice.
+//! - I2: `references` counts the `EntryRef`s, those that a list holds included. Who takes the last
+//!   one away frees the entry, with the layout that it was allocated with.
+//! - I3: an entry has no field that may not be used, or dropped, by any thread.
 
+use std::alloc::Layout;
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::task::Waker;
 
 use atomic_waker::AtomicWaker;
@@ -25,6 +31,7 @@ use atomic_waker::AtomicWaker;
 use crate::inbox::Linked;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use crate::shim::atomic::{AtomicPtr, AtomicU32, AtomicU64};
+use crate::task::memory;
 
 const POSTED: u64 = 1;
 const CANCELLED: u64 = 1 << 1;
@@ -44,8 +51,18 @@ pub(crate) struct Entry {
     state: AtomicU64,
     /// Where the wheel keeps it. Only the owner of the wheel touches this.
     slot: AtomicU32,
+    references: AtomicU32,
     waker: AtomicWaker,
 }
+
+/// A reference to an entry: an `Arc` without weak ones, in memory that is recycled, since the thread
+/// that frees an entry is mostly not the one that made it.
+pub(crate) struct EntryRef(NonNull<Entry>);
+
+// SAFETY: I3.
+unsafe impl Send for EntryRef {}
+// SAFETY: I3.
+unsafe impl Sync for EntryRef {}
 
 /// A value of the state word.
 #[derive(Clone, Copy)]
@@ -62,6 +79,11 @@ impl Word {
 
     fn deadline(self) -> u64 {
         self.0 >> FLAG_BITS
+    }
+
+    /// It was cancelled before it fired, and is in the inbox.
+    fn is_stale_message(self) -> bool {
+        self.has(CANCELLED) && self.has(POSTED) && !self.has(FIRED)
     }
 }
 
@@ -97,16 +119,6 @@ pub(crate) enum Fire {
 }
 
 impl Entry {
-    /// An entry that is not armed.
-    pub(crate) fn new() -> Arc<Entry> {
-        Arc::new(Entry {
-            link: AtomicPtr::new(std::ptr::null_mut()),
-            state: AtomicU64::new(Word::new(0, FIRED).0),
-            slot: AtomicU32::new(NO_SLOT),
-            waker: AtomicWaker::new(),
-        })
-    }
-
     /// Makes `waker` the one to wake. It comes before `arm`, and before a look at `has_fired`.
     pub(crate) fn listen(&self, waker: &Waker) {
         self.waker.register(waker);
@@ -135,6 +147,18 @@ impl Entry {
         } else {
             Reset::Post
         }
+    }
+
+    /// Gives an entry that was cancelled, and whose message nobody has read yet, a new deadline. True
+    /// where that is so: then the message stands for the new deadline.
+    pub(crate) fn revive(&self, deadline: u64) -> bool {
+        let before =
+            self.update(
+                |word| {
+                    if word.is_stale_message() { Word::new(deadline, POSTED) } else { word }
+                },
+            );
+        before.is_stale_message()
     }
 
     /// Says that nobody waits any more. True where the caller posts it now.
@@ -193,6 +217,12 @@ impl Entry {
         self.slot.store(slot.unwrap_or(NO_SLOT), Relaxed);
     }
 
+    /// How many references there are.
+    #[cfg(test)]
+    pub(super) fn references(&self) -> u32 {
+        self.references.load(Relaxed)
+    }
+
     /// Replaces the word in one step and returns what it was.
     fn update(&self, change: impl Fn(Word) -> Word) -> Word {
         let mut word = Word(self.state.load(Acquire));
@@ -205,18 +235,63 @@ impl Entry {
     }
 }
 
+impl EntryRef {
+    /// An entry that is not armed.
+    pub(crate) fn new() -> EntryRef {
+        let entry = Entry {
+            link: AtomicPtr::new(std::ptr::null_mut()),
+            state: AtomicU64::new(Word::new(0, FIRED).0),
+            slot: AtomicU32::new(NO_SLOT),
+            references: AtomicU32::new(1),
+            waker: AtomicWaker::new(),
+        };
+        let place = memory::allocate(Layout::new::<Entry>()).cast::<Entry>();
+        // SAFETY: I2 (the memory is new, and fit for an entry).
+        unsafe { place.write(entry) };
+        EntryRef(place)
+    }
+}
+
+impl Deref for EntryRef {
+    type Target = Entry;
+
+    fn deref(&self) -> &Entry {
+        // SAFETY: I2 (this is one of the references).
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Clone for EntryRef {
+    fn clone(&self) -> EntryRef {
+        // The `Sleep`, the thread that dropped it, the inbox and the wheel have one each, so the
+        // count does not overflow.
+        self.references.fetch_add(1, Relaxed);
+        EntryRef(self.0)
+    }
+}
+
+impl Drop for EntryRef {
+    fn drop(&mut self) {
+        if self.references.fetch_sub(1, AcqRel) == 1 {
+            // SAFETY: I2 (the last reference was taken away).
+            unsafe { self.0.drop_in_place() };
+            // SAFETY: I2 (`new` has allocated it with this layout, and it was dropped).
+            unsafe { memory::free(self.0.cast(), Layout::new::<Entry>()) };
+        }
+    }
+}
+
 // SAFETY: I1 (the link is the list's alone, and an entry is in the list at most once).
 unsafe impl Linked for Entry {
-    type Handle = Arc<Entry>;
+    type Handle = EntryRef;
 
-    fn into_ptr(handle: Arc<Entry>) -> NonNull<Entry> {
-        let ptr = Arc::into_raw(handle);
-        NonNull::new(ptr.cast_mut()).expect("an Arc does not point to null")
+    fn into_ptr(handle: EntryRef) -> NonNull<Entry> {
+        ManuallyDrop::new(handle).0
     }
 
-    unsafe fn from_ptr(ptr: NonNull<Entry>) -> Arc<Entry> {
-        // SAFETY: I1 (this takes back the strong reference that `into_ptr` gave).
-        unsafe { Arc::from_raw(ptr.as_ptr()) }
+    unsafe fn from_ptr(ptr: NonNull<Entry>) -> EntryRef {
+        // By I1 this takes back the reference that `into_ptr` gave.
+        EntryRef(ptr)
     }
 
     fn link(&self) -> &AtomicPtr<Entry> {
@@ -226,11 +301,11 @@ unsafe impl Linked for Entry {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{Entry, Fire, LAST_DEADLINE, Message, Reset};
+    use super::{EntryRef, Fire, LAST_DEADLINE, Message, Reset};
 
     #[test]
     fn one_message_at_a_time() {
-        let entry = Entry::new();
+        let entry = EntryRef::new();
         assert!(entry.arm(50));
         assert_eq!(entry.reset(40), Reset::Told);
         assert!(!entry.cancel());
@@ -239,7 +314,7 @@ mod tests {
 
     #[test]
     fn moving_away_needs_no_message() {
-        let entry = Entry::new();
+        let entry = EntryRef::new();
         assert!(entry.arm(50));
         assert_eq!(entry.receive(), Message::Keep(50));
         assert_eq!(entry.reset(70), Reset::Told);
@@ -254,7 +329,7 @@ mod tests {
 
     #[test]
     fn cancel_after_firing_posts_nothing() {
-        let entry = Entry::new();
+        let entry = EntryRef::new();
         assert!(entry.arm(1));
         assert_eq!(entry.receive(), Message::Keep(1));
         assert!(matches!(entry.fire(1), Fire::Fired(None)));
@@ -263,8 +338,33 @@ mod tests {
     }
 
     #[test]
+    fn an_unread_message_is_taken_over() {
+        let entry = EntryRef::new();
+        assert!(entry.arm(50));
+        assert!(!entry.revive(60), "somebody waits for it");
+        assert!(!entry.cancel());
+        assert!(entry.revive(40));
+        assert_eq!(entry.receive(), Message::Keep(40));
+        assert!(entry.cancel());
+        assert!(entry.revive(70));
+        assert!(matches!(entry.fire(40), Fire::Later(70)));
+        assert!(!entry.cancel());
+        assert_eq!(entry.receive(), Message::Forget);
+        assert!(!entry.revive(80), "the message was read");
+    }
+
+    #[test]
+    fn what_has_fired_is_not_taken_over() {
+        let entry = EntryRef::new();
+        assert!(entry.arm(1));
+        assert!(matches!(entry.fire(1), Fire::Fired(None)));
+        assert!(!entry.cancel());
+        assert!(!entry.revive(2));
+    }
+
+    #[test]
     fn far_deadlines_saturate() {
-        let entry = Entry::new();
+        let entry = EntryRef::new();
         assert!(entry.arm(u64::MAX));
         assert_eq!(entry.deadline(), LAST_DEADLINE);
     }

@@ -24,6 +24,11 @@
 //! While nobody waits, `waiting_until` is 0 and posting notifies nobody: whoever takes a turn next
 //! drains first. That somebody does is the idle protocol's promise.
 //!
+//! A thread that drops a timer whose message nobody has read yet keeps the entry for a moment
+//! (`stash.rs`): its next timer takes the entry and the message over. The change of the state word
+//! stands for the push then. It fails once the message was read, so whoever reads it sees the new
+//! deadline before it publishes until when it waits; the rest of the argument is the same.
+//!
 //! An inbox that nobody empties would keep cancelled entries alive, since a poller that waits for
 //! a far deadline is not woken by farther ones. So every `BACKLOG`-th message wakes it.
 
@@ -32,6 +37,7 @@ mod instant;
 mod interval;
 mod pause;
 mod sleep;
+mod stash;
 pub mod time;
 mod timeout;
 mod wheel;
@@ -42,6 +48,7 @@ mod models;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64 as StaticU64;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -50,7 +57,7 @@ use crate::seam::Clock;
 use crate::shim::atomic::Ordering::{Relaxed, SeqCst};
 use crate::shim::atomic::{AtomicU64, AtomicUsize, fence};
 
-use entry::{Entry, LAST_DEADLINE};
+use entry::{Entry, EntryRef, LAST_DEADLINE};
 pub(crate) use pause::Held;
 use pause::Pause;
 pub(crate) use wheel::Wheel;
@@ -67,6 +74,8 @@ const WITHOUT_END: u64 = u64::MAX;
 
 /// The part of the timers that every thread shares.
 pub(crate) struct Timers {
+    /// By which a thread knows whose inbox an entry is in. No two of a process have the same.
+    number: u64,
     clock: Arc<dyn Clock>,
     start: Instant,
     inbox: Inbox<Entry>,
@@ -79,7 +88,9 @@ pub(crate) struct Timers {
 impl Timers {
     /// Timers without any entry, and the wheel for whoever has the poller's turn.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> (Timers, Wheel) {
+        static LAST: StaticU64 = StaticU64::new(0);
         let timers = Timers {
+            number: LAST.fetch_add(1, Relaxed),
             start: clock.now(),
             clock,
             inbox: Inbox::new(),
@@ -185,13 +196,19 @@ impl Timers {
     }
 
     /// Sends an entry to the wheel. True where the poller must be notified.
-    fn post(&self, entry: Arc<Entry>) -> bool {
+    fn post(&self, entry: EntryRef) -> bool {
         let deadline = entry.deadline();
         self.inbox.push(entry);
         let many = self.backlog.fetch_add(1, Relaxed) % BACKLOG == BACKLOG - 1;
         fence(SeqCst);
         let waiting_until = self.waiting_until.load(Relaxed);
         deadline < waiting_until || (many && waiting_until != NOBODY_WAITS)
+    }
+
+    /// As `post`, for an entry whose message is in the inbox and has got this deadline.
+    fn revived(&self, deadline: u64) -> bool {
+        fence(SeqCst);
+        deadline < self.waiting_until.load(Relaxed)
     }
 
     fn drain(&self, wheel: &mut Wheel) {

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use cortado_probe::{Wait, turn};
 
-use super::entry::{Entry, Reset};
+use super::entry::{EntryRef, Reset};
 use super::instant::Instant;
+use super::stash;
 use crate::poller::Poller;
 
 /// Longer than the 73 years that timers reach, so it never comes.
@@ -85,7 +86,7 @@ pub struct Sleep {
     deadline: Instant,
     stage: Stage,
     /// Made at the first poll that has to wait, and used again after a `reset`.
-    entry: Option<Arc<Entry>>,
+    entry: Option<EntryRef>,
     location: &'static Location<'static>,
 }
 
@@ -193,12 +194,33 @@ impl Sleep {
     }
 
     fn arm(&mut self, cx: &mut Context<'_>) {
-        let entry = self.entry.get_or_insert_with(Entry::new);
-        entry.listen(cx.waker());
         self.stage = Stage::Waiting;
-        if entry.arm(self.poller.timers().since_start(self.deadline.into())) {
+        let deadline = self.poller.timers().since_start(self.deadline.into());
+        if self.entry.is_none() && self.take_over(deadline, cx) {
+            return;
+        }
+        let entry = self.entry.get_or_insert_with(EntryRef::new);
+        entry.listen(cx.waker());
+        if entry.arm(deadline) {
             self.post(self.entry.clone());
         }
+    }
+
+    /// Arms the entry of a timer that this thread has dropped a moment ago. False where there is
+    /// none whose message is still to be read.
+    fn take_over(&mut self, deadline: u64, cx: &mut Context<'_>) -> bool {
+        let timers = self.poller.timers();
+        let Some(entry) = stash::take(timers.number) else { return false };
+        entry.listen(cx.waker());
+        if !entry.revive(deadline) {
+            drop(entry.abandon());
+            return false;
+        }
+        self.entry = Some(entry);
+        if timers.revived(deadline) {
+            self.poller.notify();
+        }
+        true
     }
 
     fn poll_armed(&self, cx: &mut Context<'_>) -> Poll<()> {
@@ -212,7 +234,7 @@ impl Sleep {
         }
     }
 
-    fn post(&self, entry: Option<Arc<Entry>>) {
+    fn post(&self, entry: Option<EntryRef>) {
         if entry.is_some_and(|entry| self.poller.timers().post(entry)) {
             self.poller.notify();
         }
@@ -232,9 +254,11 @@ impl Drop for Sleep {
     fn drop(&mut self) {
         if self.stage == Stage::Waiting
             && let Some(entry) = self.entry.take()
-            && entry.cancel()
         {
-            self.post(Some(entry));
+            if entry.cancel() {
+                self.post(Some(entry.clone()));
+            }
+            stash::put(self.poller.timers().number, entry);
         }
     }
 }

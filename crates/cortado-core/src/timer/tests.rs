@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::poller::{Poller, Wait};
 use crate::seam::Clock;
-use crate::timer::entry::{Entry, Reset};
+use crate::timer::entry::{EntryRef, Reset};
 use crate::timer::sleep::Sleep;
 use crate::timer::wheel::TICK_NS;
 use crate::timer::{BACKLOG, Timers, Wheel};
@@ -50,7 +50,7 @@ struct Bench {
     clock: Arc<ManualClock>,
     timers: Timers,
     wheel: Wheel,
-    entries: BTreeMap<u64, Arc<Entry>>,
+    entries: BTreeMap<u64, EntryRef>,
 }
 
 impl Bench {
@@ -61,7 +61,7 @@ impl Bench {
     }
 
     fn insert(&mut self, number: u64, deadline: u64) {
-        let entry = Entry::new();
+        let entry = EntryRef::new();
         assert!(entry.arm(deadline));
         self.timers.post(entry.clone());
         self.entries.insert(number, entry);
@@ -182,9 +182,9 @@ fn a_million_made_and_dropped_leave_nothing() {
     let (mut notified, mut known) = (0, Vec::new());
     assert_eq!(bench.prepare(), None);
     for number in 0..1_000_000u64 {
-        let entry = Entry::new();
+        let entry = EntryRef::new();
         assert!(entry.arm((number % 5_000 + 1) * TICK_NS));
-        known.push(Arc::downgrade(&entry));
+        known.push(entry.clone());
         if number % 2 == 0 {
             notified += usize::from(bench.timers.post(entry.clone()));
             assert!(!entry.cancel(), "the message in the inbox says it already");
@@ -199,7 +199,7 @@ fn a_million_made_and_dropped_leave_nothing() {
     let numbers: Vec<u64> = bench.entries.keys().copied().collect();
     numbers.into_iter().for_each(|number| bench.cancel(number));
     assert_eq!(bench.prepare(), None);
-    assert!(known.iter().all(|entry| entry.strong_count() == 0));
+    assert!(known.iter().all(|entry| entry.references() == 1));
     assert!(bench.wheel.capacity() <= 1024);
 }
 
@@ -207,7 +207,7 @@ fn a_million_made_and_dropped_leave_nothing() {
 fn posting_notifies_only_a_poller_that_would_oversleep() {
     let mut bench = Bench::new();
     let post = |bench: &Bench, at: u64| {
-        let entry = Entry::new();
+        let entry = EntryRef::new();
         entry.arm(at);
         bench.timers.post(entry)
     };
@@ -376,4 +376,50 @@ fn dropped_sleep_wakes_nobody_and_lets_its_waker_go() {
     drop(sleeps);
     assert_eq!(Arc::strong_count(&scene.count), 1);
     assert_eq!(scene.woken_at(100), 0);
+}
+
+/// Timers that come and go before anybody reads the inbox share one message, which is about the last.
+#[test]
+fn a_new_sleep_takes_the_unread_message_of_a_dropped_one_over() {
+    let scene = Scene::new();
+    let timers = scene.poller.timers();
+    for ns in 1..=100 {
+        assert_eq!(scene.poll(&mut scene.sleep(ns)), Poll::Pending);
+    }
+    let mut last = scene.sleep(700);
+    assert_eq!(scene.poll(&mut last), Poll::Pending);
+    assert_eq!(timers.backlog.load(Ordering::SeqCst), 1);
+    assert_eq!(scene.woken_at(699), 0);
+    assert_eq!(scene.woken_at(700), 1);
+    assert!(last.is_elapsed());
+}
+
+/// An entry is not taken over by the timers of another runtime, whose inbox it is not in.
+#[test]
+fn runtimes_do_not_share_messages() {
+    let (one, other) = (Scene::new(), Scene::new());
+    assert_eq!(one.poll(&mut one.sleep(5)), Poll::Pending);
+    let mut sleep = other.sleep(5);
+    assert_eq!(other.poll(&mut sleep), Poll::Pending);
+    assert_eq!(one.woken_at(5), 0);
+    assert_eq!(other.woken_at(5), 1);
+}
+
+/// A timer that is dropped by another thread than the one that polled it is taken over there.
+#[test]
+fn a_drop_on_another_thread_is_a_cancel() {
+    let scene = Scene::new();
+    let mut sleep = scene.sleep(5);
+    assert_eq!(scene.poll(&mut sleep), Poll::Pending);
+    let mut next = scene.sleep(9);
+    let waker = Waker::from(scene.count.clone());
+    let dropper = std::thread::spawn(move || {
+        drop(sleep);
+        assert!(Pin::new(&mut next).poll(&mut Context::from_waker(&waker)).is_pending());
+        next
+    });
+    let next = dropper.join().expect("the other thread drops");
+    assert_eq!(scene.woken_at(8), 0);
+    assert_eq!(scene.woken_at(9), 1);
+    assert!(next.is_elapsed());
 }

@@ -19,12 +19,11 @@
 //! earliest is a lower bound after a removal: an idle poller may wake for a removed timer once,
 //! then the slot is sorted out and exact again. It does not wake merely to move entries down.
 
-use std::sync::Arc;
 use std::task::Waker;
 
 use slab::Slab;
 
-use super::entry::{Entry, Fire, LAST_DEADLINE, Message};
+use super::entry::{EntryRef, Fire, LAST_DEADLINE, Message};
 
 /// Nanoseconds in a tick.
 pub(super) const TICK_NS: u64 = 1_000_000;
@@ -45,7 +44,7 @@ pub(crate) struct Wheel {
 }
 
 struct Node {
-    entry: Arc<Entry>,
+    entry: EntryRef,
     deadline: u64,
     previous: u32,
     next: u32,
@@ -96,7 +95,7 @@ impl Wheel {
     }
 
     /// Does what an entry out of the inbox asks for.
-    pub(super) fn take_in(&mut self, entry: Arc<Entry>) {
+    pub(super) fn take_in(&mut self, entry: EntryRef) {
         let message = match entry.receive() {
             Message::Keep(LAST_DEADLINE) => Message::Forget,
             message => message,
@@ -148,7 +147,7 @@ impl Wheel {
         }
     }
 
-    fn insert(&mut self, entry: Arc<Entry>, deadline: u64) {
+    fn insert(&mut self, entry: EntryRef, deadline: u64) {
         let vacant = self.nodes.vacant_entry();
         let key = u32::try_from(vacant.key()).ok().filter(|key| *key != NONE);
         let key = key.expect("fewer than four billion timers at once");
