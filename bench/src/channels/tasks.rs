@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::hint::black_box;
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cortado::sync::channel as ours;
 
@@ -12,7 +12,11 @@ use crate::goal::{Better, Goal};
 
 const NOTE: &str = "tasks of all channels run on cortado's runtime with two workers; tokio-mpsc and \
                     cortado-on-tokio on Tokio's with two; kanal 0.1.1 loses messages in a select and \
-                    can free memory twice (its issues 50 and 63)";
+                    can free memory twice (its issues 50 and 63); flume 0.12.0 loses wake-ups where \
+                    several tasks receive (its pull request 172): a run that stalls is begun again";
+
+/// A load that takes so long stands still: it takes a fraction of a second.
+const STALLED: Duration = Duration::from_secs(20);
 
 /// Cortado's runtime with two workers, made once.
 fn on_cortado<F: Future<Output = ()> + Send + 'static>(future: F) {
@@ -20,6 +24,11 @@ fn on_cortado<F: Future<Output = ()> + Send + 'static>(future: F) {
     let build = || cortado::Builder::new().worker_threads(2).build().expect("a runtime");
     let runtime = RUNTIME.get_or_init(build);
     runtime.block_on(runtime.spawn(future)).expect("the load runs through");
+}
+
+/// As `on_cortado`, for a channel that may stall: gives up then, and leaves the tasks that wait behind.
+fn on_cortado_unless_stalled<F: Future<Output = ()> + Send + 'static>(future: F) {
+    on_cortado(async { _ = cortado::time::timeout(STALLED, future).await });
 }
 
 /// Tokio's with two workers.
@@ -95,9 +104,17 @@ impl Flume<flume::Receiver<usize>> {
     }
 }
 
+/// A receiver that was woken, and finds that another one was quicker, queues itself again without
+/// another look: a sender that comes between the two steps wakes nobody, on any runtime.
 fn flume(load: Load) -> f64 {
-    let (sender, receiver) = load.capacity.map_or_else(flume::unbounded, flume::bounded);
-    flow!(load, on_cortado, cortado::spawn, (Flume(sender), Flume(receiver)))
+    loop {
+        let (sender, receiver) = load.capacity.map_or_else(flume::unbounded, flume::bounded);
+        let ends = (Flume(sender), Flume(receiver));
+        let rate = flow!(load, on_cortado_unless_stalled, cortado::spawn, ends);
+        if rate > self::rate(load.messages, STALLED) {
+            return rate;
+        }
+    }
 }
 
 fn async_channel(load: Load) -> f64 {

@@ -19,7 +19,8 @@
 //! somebody searches, or every seat is taken, stop: they will look. (4) Else count a grant by one
 //! compare-exchange. (5) Clear a sleeper's bit, which gives the grant to it, and rouse its thread;
 //! where nobody sleeps, start a thread with the grant, or take the grant back and look again
-//! whether somebody fell asleep meanwhile.
+//! whether somebody fell asleep meanwhile. Where the system makes no thread, the grant counts as a
+//! searcher that does not come: each failed attempt gives it to whoever sleeps by then.
 //!
 //! **Protocol of the sleeper.** (1) Set the own bit. (2) Give up the seat: `active - 1`, and
 //! `searching - 1`. (3) Fence. (4) Look for work once more. If there is some, clear the own bit

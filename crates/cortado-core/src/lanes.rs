@@ -20,6 +20,7 @@ use crate::placement::Placement;
 use crate::poller::{Poller, Wait};
 use crate::registry::Registry;
 use crate::resources::Resources;
+use crate::shim::Mutex;
 use crate::shim::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use crate::spawner::{Answer, vital};
 use crate::task::{Header, Runnable, Schedule, Task};
@@ -369,17 +370,45 @@ impl Lanes {
         let name = format!("{}-{}", self.config.thread_name, record.index());
         let (lanes, own) = (self.clone(), record.clone());
         let around = self.resources.around().clone();
-        let body = vital(move || around.run(|| Worker::serve(lanes, own, lane, grant)));
+        let kept = Arc::new(Mutex::new(Some(grant)));
+        let granted = kept.clone();
+        let body = vital(move || {
+            let grant = granted.lock().take();
+            if let Some(grant) = grant {
+                around.run(|| Worker::serve(lanes, own, lane, grant));
+            }
+        });
         let lanes = self.clone();
-        // The body holds the grant, so it is tried again until a thread can be made; others can
-        // take the lane's work in the meantime, but not this seat.
-        let on_error = Box::new(
-            move |_: &std::io::Error| {
-                if lanes.is_closing() { Answer::GiveUp } else { Answer::Retry }
-            },
-        );
+        let on_error =
+            Box::new(move |_: &std::io::Error| lanes.without_thread(lane, &record, &kept));
         self.resources.spawner().spawn_thread(name, self.config.stack_size, body, on_error);
         Ok(())
+    }
+
+    /// The system makes no thread for a grant. As long as it is on its way nobody else is woken, so it
+    /// goes to a worker that sleeps by now; where all are busy, the thread is tried again.
+    fn without_thread(
+        self: &Arc<Self>,
+        lane: Lane,
+        record: &Record,
+        kept: &Mutex<Option<Grant>>,
+    ) -> Answer {
+        let Some(grant) = kept.lock().take().filter(|_| !self.is_closing()) else {
+            return Answer::GiveUp;
+        };
+        match self.lane(lane).idle.choose_sleeper(grant) {
+            Ok(worker) => {
+                self.rouse(worker);
+                self.lane(lane).remove_thread();
+                record.give_back();
+                self.thread_ended(lane);
+                Answer::GiveUp
+            }
+            Err(unused) => {
+                *kept.lock() = Some(unused);
+                Answer::Retry
+            }
+        }
     }
 
     fn take_record(&self) -> Option<Arc<Record>> {

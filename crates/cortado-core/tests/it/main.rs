@@ -12,6 +12,7 @@ mod ending;
 mod group_drops;
 mod groups;
 mod lanes;
+mod no_threads;
 mod panics;
 mod paused;
 mod privileges;

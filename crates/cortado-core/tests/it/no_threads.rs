@@ -1,0 +1,61 @@
+//! Where the system makes no further thread, those that are there do the work.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use cortado_core::{Builder, yield_now};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Says to the process that this file starts that it is the one with the limit.
+const CHILD: &str = "CORTADO_TEST_NO_THREADS";
+
+const STACK: usize = 256 << 20;
+
+/// Leaves less of the address space than a worker's stack takes.
+fn forbid_threads() {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
+    let current = Some(pages * rustix::param::page_size() as u64 + STACK as u64 / 4);
+    let maximum = getrlimit(Resource::As).maximum;
+    setrlimit(Resource::As, Rlimit { current, maximum }).unwrap();
+}
+
+fn one_of_two_threads_is_there() {
+    let builder = Builder::new().worker_threads(2).thread_stack_size(STACK);
+    let runtime = builder.build().unwrap();
+    runtime.block_on(runtime.spawn(async {})).unwrap();
+    forbid_threads();
+    let yields = || async {
+        for _ in 0..100_000 {
+            yield_now().await;
+        }
+    };
+    let busy: Vec<_> = (0..4).map(|_| runtime.spawn(yields())).collect();
+    busy.into_iter().for_each(|task| runtime.block_on(task).unwrap());
+    for round in 0..20 {
+        // Longer than a worker takes to fall asleep.
+        std::thread::sleep(Duration::from_millis(20));
+        let task = runtime.spawn(async move { round });
+        let limit = Instant::now() + Duration::from_secs(100);
+        while !task.is_finished() {
+            assert!(Instant::now() < limit, "nobody was woken for task {round}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+#[test]
+fn a_thread_that_cannot_be_made_keeps_no_other_asleep() {
+    if std::env::var_os(CHILD).is_some() {
+        return one_of_two_threads_is_there();
+    }
+    let name = "no_threads::a_thread_that_cannot_be_made_keeps_no_other_asleep";
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+    let shown = String::from_utf8_lossy(&child.stdout);
+    assert!(shown.contains("1 passed"), "{shown}");
+}
