@@ -258,7 +258,9 @@ impl Drop for Sleep {
             if entry.cancel() {
                 self.post(Some(entry.clone()));
             }
-            stash::put(self.poller.timers().number, entry);
+            if !entry.has_fired() {
+                stash::put(self.poller.timers().number, entry);
+            }
         }
     }
 }

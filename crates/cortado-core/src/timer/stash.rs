@@ -24,6 +24,7 @@ pub(super) fn put(timers: u64, entry: EntryRef) {
     let _ = STASH.try_with(|stash| {
         let mut stash = stash.borrow_mut();
         if stash.len() == STASHED_ENTRIES {
+            // So many were dropped without a new timer between that the messages are soon read.
             stash.clear();
         }
         stash.push((timers, entry));
