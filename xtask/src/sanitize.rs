@@ -56,11 +56,20 @@ impl Sanitizer {
         }
     }
 
-    /// Tests that cannot pass under the sanitizer, for a reason of its own.
-    fn blind_spots(self) -> &'static [&'static str] {
+    /// Tests that cannot pass under the sanitizer, each with the reason.
+    fn blind_spots(self) -> &'static [(&'static str, &'static str)] {
+        const SHADOW: (&str, &str) = (
+            "no_threads::",
+            "they limit the address space, of which the sanitizer takes terabytes",
+        );
+        const SIGNALS: (&str, &str) = (
+            "signals::",
+            "the sanitizer keeps signals back until the thread makes a libc call, and a thread that waits in the \
+             poller makes none",
+        );
         match self {
-            Self::Address => &[],
-            Self::Thread => &["signals::"],
+            Self::Address => &[SHADOW],
+            Self::Thread => &[SHADOW, SIGNALS],
         }
     }
 
@@ -113,11 +122,8 @@ pub(crate) fn run(root: &Path, sanitizer: Sanitizer, test_arguments: &[String]) 
     }
     // The harness's buffer for captured output stands behind a std lock, which ThreadSanitizer cannot see.
     command.args(["--", "--nocapture"]).args(test_arguments);
-    for name in sanitizer.blind_spots() {
-        println!(
-            "Skipped: tests named {name}: the sanitizer keeps signals back until the thread makes a libc call,"
-        );
-        println!("and a thread that waits in the poller makes none.");
+    for (name, reason) in sanitizer.blind_spots() {
+        println!("Skipped: tests named {name}: {reason}");
         command.args(["--skip", name]);
     }
     cargo::run(&mut command)
