@@ -5,7 +5,6 @@
 //! where that worker holds a seat of this lane, else in the lane's injector. Nothing here that both
 //! lanes touch takes a blocking lock.
 
-use std::iter;
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -23,7 +22,7 @@ use crate::resources::Resources;
 use crate::shim::Mutex;
 use crate::shim::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use crate::spawner::{Answer, vital};
-use crate::task::{Header, Runnable, Schedule, Task};
+use crate::task::{Header, Runnable};
 use crate::tuning;
 use crate::worker::{Record, Worker};
 
@@ -440,68 +439,9 @@ fn lane_of(task: &Runnable) -> Lane {
     if task.header().in_work_lane() { Lane::Work } else { Lane::Wait }
 }
 
-/// A task's share in its lanes: it keeps them alive, so that whoever has woken the task can queue
-/// it, whatever becomes of the runtime meanwhile.
-pub(crate) struct Share(Option<Arc<Lanes>>);
-
-impl Share {
-    fn lanes(&self) -> &Arc<Lanes> {
-        match &self.0 {
-            Some(lanes) => lanes,
-            None => cortado_probe::stop("T4", "a task's scheduler was asked after its drop"),
-        }
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        if let Some(lanes) = self.0.take() {
-            // Where this is the last share, the lanes are dropped here, outside of any borrow.
-            drop(context::give_share(lanes));
-        }
-    }
-}
-
-impl Schedule for Share {
-    fn admit(&self, task: Task) -> bool {
-        let slot = task.header().slot.load(Ordering::Relaxed);
-        self.lanes().registry.insert_at(slot, task).is_ok()
-    }
-
-    fn schedule(&self, task: Runnable) {
-        self.lanes().schedule(task);
-    }
-
-    fn noticed(&self, task: &Header) {
-        let lanes = self.lanes();
-        context::with_record(lanes, task, |record, task| {
-            lanes.placement.poll_ended(record, task);
-            None
-        });
-    }
-
-    fn forget(&self, task: &Header) -> bool {
-        let registry = &self.lanes().registry;
-        let Some(slot) = registry.vacate(task) else { return false };
-        context::with_spare(self.lanes(), |spare| match spare {
-            Some(spare) => spare.give_slot(registry, slot),
-            None => registry.give_slots(iter::once(slot)),
-        });
-        true
-    }
-}
-
 impl Lanes {
-    /// What a new task takes: its share, and a slot of the registry.
-    pub(crate) fn take_parts(self: &Arc<Self>) -> (Share, u32) {
-        context::with_spare(self, |spare| match spare {
-            Some(spare) => (Share(Some(spare.take_share(self))), spare.take_slot(&self.registry)),
-            None => (Share(Some(self.clone())), self.registry.take_slot()),
-        })
-    }
-
     /// Queues a task that was woken, or is new.
-    fn schedule(self: &Arc<Self>, task: Runnable) {
+    pub(crate) fn schedule(self: &Arc<Self>, task: Runnable) {
         let lane = lane_of(&task);
         let left = context::with_record(self, task, |record, task| {
             if record.lane() != lane {

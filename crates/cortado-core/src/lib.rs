@@ -47,6 +47,7 @@ mod resources;
 mod runtime;
 pub mod seam;
 mod seat;
+mod share;
 mod shim;
 mod single;
 mod spawn;

@@ -11,6 +11,7 @@ use cortado_probe::{Event, Lane, emit};
 use crate::context;
 use crate::handle::{Flavour, Handle};
 use crate::lanes::Lanes;
+use crate::share::Share;
 use crate::shim::atomic::Ordering;
 use crate::single::{self, Loop};
 use crate::task::{Header, JoinHandle, Joint, Name, Runnable, Schedule, Task, new_task};
@@ -205,7 +206,7 @@ where
     N: Name,
 {
     let work = lanes.placement().starts_in_work_lane(location);
-    let (share, slot) = lanes.take_parts();
+    let (share, slot) = Share::take(lanes);
     let (task, runnable, joint) = new_task(future, share, name, location, work);
     if work {
         lanes.placement().assume_computing(task.header());
