@@ -7,7 +7,9 @@
 mod abort;
 mod basics;
 mod counted;
-mod cut;
+#[path = "../../../cortado-sync/tests/it/dropping.rs"]
+mod dropping;
+mod drops;
 mod ending;
 mod group_drops;
 mod groups;

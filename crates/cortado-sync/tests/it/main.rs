@@ -6,6 +6,8 @@ mod cells;
 mod channel;
 mod channel_cancel;
 mod channel_random;
+mod dropping;
+mod drops;
 mod locks;
 mod models;
 mod reports;
