@@ -7,6 +7,7 @@
 mod abort;
 mod basics;
 mod counted;
+mod delays;
 #[path = "../../../cortado-sync/tests/it/dropping.rs"]
 mod dropping;
 mod drops;

@@ -8,6 +8,7 @@ mod channel_cancel;
 mod channel_random;
 mod dropping;
 mod drops;
+mod go_programs;
 mod locks;
 mod models;
 mod reports;
