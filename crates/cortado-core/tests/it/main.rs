@@ -24,6 +24,7 @@ mod selects;
 mod shutdown;
 mod single;
 mod stranded;
+mod task_list;
 mod task_locals;
 mod ticks;
 mod turns;
