@@ -72,7 +72,9 @@ pub use metrics::Metrics;
 pub use runtime::{Runtime, run};
 pub use single::LocalRuntime;
 pub use spawn::{spawn, spawn_blocking, spawn_local};
-pub use task::{AbortHandle, JoinError, JoinHandle, TaskBuilder, task_id, try_task_id};
+pub use task::{
+    AbortHandle, Activity, JoinError, JoinHandle, TaskBuilder, TaskInfo, task_id, try_task_id,
+};
 pub use task_local::{NoTaskLocal, TaskLocal, TaskLocalScope};
 pub use timer::time;
 pub use unconstrained::{Unconstrained, unconstrained};

@@ -166,7 +166,7 @@ impl<T> Prepared<T> {
         let header = runnable.header();
         emit(|| Event::TaskSpawned {
             task: header.id(),
-            name: runnable.name(),
+            name: task.name(),
             location: header.location(),
             lane: if header.in_work_lane() { Lane::Work } else { Lane::Wait },
         });

@@ -113,10 +113,11 @@ impl Look {
         if lasted < limit {
             return Some(pace_for(lanes, lane));
         }
-        let cause = cause(record, seen, cpu())?;
+        let used = cpu()?.saturating_sub(seen.cpu?);
+        let cause = cause(record, used)?;
         let must_give_way = waits(lanes, lane) && lanes.config().monitor;
         if must_give_way {
-            give_way(lanes, record, seen, cause, lasted);
+            give_way(lanes, record, seen, cause, used);
         }
         if must_give_way || !seen.reported {
             seen.reported = true;
@@ -187,10 +188,9 @@ fn waits(lanes: &Lanes, lane: Lane) -> bool {
     lanes.has_work(lane)
 }
 
-/// Why the poll does not end; nothing where the thread wants to run and is not let, or cannot be
-/// read.
-fn cause(record: &Record, seen: &Seen, cpu: Option<Duration>) -> Option<Cause> {
-    let used = cpu?.saturating_sub(seen.cpu?);
+/// Why a poll that has used so much CPU time does not end; nothing where the thread wants to run
+/// and is not let, or cannot be read.
+fn cause(record: &Record, used: Duration) -> Option<Cause> {
     if used >= LONG_POLL {
         return Some(Cause::OnCpu);
     }
@@ -200,13 +200,14 @@ fn cause(record: &Record, seen: &Seen, cpu: Option<Duration>) -> Option<Cause> {
     }
 }
 
-/// Frees the seat of a poll that outlasted the limit.
-fn give_way(lanes: &Arc<Lanes>, record: &Arc<Record>, seen: &Seen, cause: Cause, lasted: Duration) {
+/// Frees the seat of a poll that outlasted the limit, and charges its task for the CPU time that it
+/// has used: not for how long it lasted, most of which may be other programs' time.
+fn give_way(lanes: &Arc<Lanes>, record: &Arc<Record>, seen: &Seen, cause: Cause, used: Duration) {
     let lane = record.lane();
     let state = lanes.lane(lane);
     let lower = lane == Lane::Wait && cause == Cause::OnCpu && lanes.lane(Lane::Work).add_thread();
     if cause == Cause::OnCpu && lane == Lane::Wait {
-        let us = lasted.as_micros().min(u128::from(u32::MAX)) as u32;
+        let us = used.as_micros().min(u128::from(u32::MAX)) as u32;
         record.charge(seen.poll.number, us);
     }
     if !record.notice().free(lower) {

@@ -18,7 +18,7 @@ use super::join::JoinError;
 use super::joint::Joint;
 use super::memory;
 use super::shield::{discard, shielded};
-use super::state::{End, Start, State, Woken};
+use super::state::{Activity, End, Start, State, Woken};
 use super::waker;
 use crate::inbox::Linked;
 use crate::shim::atomic::{AtomicPtr, AtomicU32, Ordering};
@@ -339,6 +339,11 @@ impl Header {
         self.state.was_polled()
     }
 
+    /// What the task does now; nothing where it has ended.
+    pub(crate) fn activity(&self) -> Option<Activity> {
+        self.state.activity()
+    }
+
     /// Changes the lane that the task is scheduled in from its next wake on; true where that is a
     /// change.
     pub(crate) fn move_to_work_lane(&self, work: bool) -> bool {
@@ -359,6 +364,11 @@ impl Task {
     pub(crate) fn header(&self) -> &Header {
         // SAFETY: T4 (this owns a reference).
         unsafe { self.0.as_ref() }
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
+        // SAFETY: T4 (this owns a reference, for as long as the name is borrowed at least).
+        unsafe { (self.header().table.name)(self.0).map(|name| &*name) }
     }
 
     /// Moves the output out, unless that was done before.
@@ -478,11 +488,6 @@ impl Runnable {
     pub(crate) fn header(&self) -> &Header {
         // SAFETY: T4 (this owns a reference).
         unsafe { self.0.as_ref() }
-    }
-
-    pub(crate) fn name(&self) -> Option<&str> {
-        // SAFETY: T4 (this owns a reference, for as long as the name is borrowed at least).
-        unsafe { (self.header().table.name)(self.0).map(|name| &*name) }
     }
 
     pub(crate) fn into_raw(self) -> *mut Header {
