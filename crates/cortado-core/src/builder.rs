@@ -109,15 +109,16 @@ impl Builder {
         self
     }
 
-    /// The nice value of threads in the work lane, from 0 (they keep the priority of all others) to
-    /// 19. Default: 10. Where the system refuses it, the probe says
-    /// [`Refused`](cortado_probe::Event::Refused) once, and the threads work at normal priority.
+    /// By how many steps of nice the threads of the work lane are below the thread that builds the
+    /// runtime, from 0 (they are not lowered) to 19. Default: 10. The system ends at nice 19: what a
+    /// program that runs there computes competes with what waits. Where the system refuses to lower
+    /// a thread, the probe says [`Refused`](cortado_probe::Event::Refused) once.
     ///
     /// # Panics
     /// Outside of that range.
-    pub fn work_nice(mut self, nice: i32) -> Builder {
-        assert!((0..=19).contains(&nice), "a nice value here is from 0 to 19, not {nice}");
-        self.work_nice = nice;
+    pub fn work_nice(mut self, steps: i32) -> Builder {
+        assert!((0..=19).contains(&steps), "steps of nice here are from 0 to 19, not {steps}");
+        self.work_nice = steps;
         self
     }
 
@@ -223,7 +224,7 @@ impl Builder {
             seats: self.worker_threads.unwrap_or(usable.clamp(1, 256)),
             thread_name: self.thread_name.clone(),
             stack_size: self.thread_stack_size,
-            work_nice: self.work_nice,
+            work_nice: (sys::own_nice() + self.work_nice).min(19),
             monitor: self.monitor,
             report_long_polls: self.report_long_polls,
         };

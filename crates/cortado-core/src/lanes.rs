@@ -33,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) seats: usize,
     pub(crate) thread_name: String,
     pub(crate) stack_size: Option<usize>,
+    /// The nice value of threads in the work lane.
     pub(crate) work_nice: i32,
     pub(crate) monitor: MonitorMode,
     pub(crate) report_long_polls: bool,

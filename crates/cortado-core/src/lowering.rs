@@ -25,9 +25,7 @@ impl Lowering {
 
     /// Lowers the worker's thread.
     pub(crate) fn lower(&self, record: &Record) {
-        if self.nice > 0
-            && let Err(error) = sys::lower_thread(record.thread(), self.nice)
-        {
+        if let Err(error) = sys::lower_thread(record.thread(), self.nice) {
             say_once(&self.priority_refused, record, Refused::LowerPriority, &error);
         }
     }

@@ -199,7 +199,12 @@ pub(crate) fn thread_id() -> i32 {
     rustix::thread::gettid().as_raw_nonzero().get()
 }
 
-/// Gives a thread of this process a lower priority: `nice` from 1 to 19, 19 the lowest.
+/// The nice value of the calling thread: that of the threads that it makes. 0 where it is unknown.
+pub(crate) fn own_nice() -> i32 {
+    rustix::process::getpriority_process(None).unwrap_or(0)
+}
+
+/// Gives a thread of this process a lower priority: `nice` up to 19, the lowest.
 ///
 /// Without CAP_SYS_NICE there is no way back, and threads and processes that the thread makes
 /// inherit it (setpriority(2), sched(7)).
@@ -353,13 +358,12 @@ mod tests {
     #[test]
     fn lowering_takes_effect_on_the_named_thread_only() {
         std::thread::spawn(|| {
-            lower_thread(thread_id(), 7).unwrap();
-            assert_eq!(rustix::process::getpriority_process(None).unwrap(), 7);
+            lower_thread(thread_id(), 19).unwrap();
+            assert_eq!(own_nice(), 19);
         })
         .join()
         .unwrap();
-        assert_ne!(rustix::process::getpriority_process(None).unwrap(), 7);
-        assert!(lower_thread(0, 7).is_err());
+        assert!(lower_thread(0, 19).is_err());
     }
 
     #[test]

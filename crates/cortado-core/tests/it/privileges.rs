@@ -56,19 +56,24 @@ fn until(what: &str, done: impl Fn() -> bool) {
     }
 }
 
-/// Runs `test` on a thread without the privilege.
-fn without_privilege(test: impl FnOnce() + Send + 'static) {
+/// Runs `test` on a thread without the privilege, and gives it that thread's nice value.
+fn without_privilege(test: impl FnOnce(i32) + Send + 'static) {
     let unprivileged = std::thread::spawn(|| {
         if let Err(error) = drop_privilege() {
             println!("skipped: CAP_SYS_NICE cannot be dropped here: {error}");
             return;
         }
-        let cannot_raise = std::thread::spawn(|| {
-            rustix::process::setpriority_process(None, 1).unwrap();
-            rustix::process::setpriority_process(None, 0).is_err()
+        let own = nice(&own_thread()).unwrap();
+        if own == 19 {
+            println!("skipped: the test itself has the lowest priority");
+            return;
+        }
+        let cannot_raise = std::thread::spawn(move || {
+            rustix::process::setpriority_process(None, own + 1).unwrap();
+            rustix::process::setpriority_process(None, own).is_err()
         });
         assert!(cannot_raise.join().unwrap(), "the privilege is still there");
-        test();
+        test(own);
     });
     unprivileged.join().unwrap();
 }
@@ -105,7 +110,7 @@ fn ticks(runtime: &Runtime, stop: &Arc<AtomicBool>) -> Arc<Mutex<Vec<i32>>> {
 
 #[test]
 fn lowered_threads_stay_in_the_work_lane() {
-    without_privilege(|| {
+    without_privilege(|own| {
         let runtime = Builder::new().worker_threads(2).thread_name("lowered").build().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let seen = ticks(&runtime, &stop);
@@ -114,7 +119,7 @@ fn lowered_threads_stay_in_the_work_lane() {
         for _ in 0..10 {
             let lowered: BTreeSet<i32> = threads("lowered-")
                 .iter()
-                .filter(|(_, _, nice)| *nice > 0)
+                .filter(|(_, _, nice)| *nice > own)
                 .map(|(thread, _, _)| thread.parse().unwrap())
                 .collect();
             let before = seen.lock().len();
@@ -124,22 +129,22 @@ fn lowered_threads_stay_in_the_work_lane() {
             assert!(later.iter().all(|thread| !lowered.contains(thread)), "{later:?} {lowered:?}");
         }
         let all = threads("lowered-");
-        assert!(all.iter().any(|(_, _, nice)| *nice > 0), "nobody was lowered: {all:?}");
-        assert!(all.iter().any(|(_, _, nice)| *nice == 0), "nobody is left: {all:?}");
+        assert!(all.iter().any(|(_, _, nice)| *nice > own), "nobody was lowered: {all:?}");
+        assert!(all.iter().any(|(_, _, nice)| *nice == own), "nobody is left: {all:?}");
         stop.store(true, Ordering::SeqCst);
     });
 }
 
 #[test]
 fn threads_that_a_lowered_one_asks_for_are_not_lowered() {
-    without_privilege(|| {
+    without_privilege(|own| {
         let runtime = Builder::new().worker_threads(2).thread_name("asked").build().unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let niceness = Arc::new(Mutex::new(None));
-        let (own, end) = (niceness.clone(), stop.clone());
+        let (answer, end) = (niceness.clone(), stop.clone());
         let asks = runtime.spawn(async move {
             // Computes until its own thread is a lowered one, and then asks for a new thread.
-            while nice(&own_thread()).unwrap() == 0 && !end.load(Ordering::Relaxed) {
+            while nice(&own_thread()).unwrap() == own && !end.load(Ordering::Relaxed) {
                 let began = Instant::now();
                 while began.elapsed() < Duration::from_millis(3) {
                     std::hint::spin_loop();
@@ -147,13 +152,13 @@ fn threads_that_a_lowered_one_asks_for_are_not_lowered() {
                 yield_now().await;
             }
             let closure = cortado_core::spawn_blocking(|| nice(&own_thread()));
-            *own.lock() = closure.await.unwrap();
+            *answer.lock() = closure.await.unwrap();
         });
         let _seen = ticks(&runtime, &stop);
         hogs(&runtime, &stop, 4);
         until("the answer", || asks.is_finished());
-        assert_eq!(*niceness.lock(), Some(0));
-        assert_eq!(nice(&own_thread()), Some(0), "the caller of `block_on` is never lowered");
+        assert_eq!(*niceness.lock(), Some(own));
+        assert_eq!(nice(&own_thread()), Some(own), "the caller of `block_on` is never lowered");
         stop.store(true, Ordering::SeqCst);
     });
 }
