@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use cortado::{Builder, Runtime};
+use cortado::{Builder, MonitorMode, Runtime};
 use fastrand::Rng;
 
 use books::Books;
@@ -153,7 +153,10 @@ impl Soak {
             .thread_name(name('a'))
             .worker_threads(choices.usize(1..=4))
             .max_blocking_threads(choices.usize(1..=8))
-            .monitor(choices.u8(..) % 4 != 0)
+            .monitor(match choices.u8(..) % 6 {
+                0 => MonitorMode::Report,
+                _ => MonitorMode::Act,
+            })
             .work_nice(if choices.bool() { 10 } else { 0 })
             .build()?;
         round(name('a'), Ending::Abrupt).run(Host::Lanes(lanes), fork())?;

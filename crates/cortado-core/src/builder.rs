@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::around::Around;
 use crate::lanes::Config;
+use crate::monitor::MonitorMode;
 use crate::resources::Resources;
 use crate::runtime::Runtime;
 use crate::seam::{Clock, Driver, SystemClock};
@@ -40,7 +41,8 @@ pub struct Builder {
     max_blocking_threads: usize,
     thread_keep_alive: Duration,
     work_nice: i32,
-    monitor: bool,
+    monitor: MonitorMode,
+    report_long_polls: bool,
     clock: Arc<dyn Clock>,
     driver: Option<Box<dyn Driver>>,
     start_paused: bool,
@@ -57,7 +59,8 @@ impl Builder {
             max_blocking_threads: tuning::BLOCKING_THREADS,
             thread_keep_alive: tuning::KEEP_ALIVE,
             work_nice: tuning::WORK_NICE,
-            monitor: true,
+            monitor: MonitorMode::default(),
+            report_long_polls: true,
             clock: Arc::new(SystemClock),
             driver: None,
             start_paused: false,
@@ -108,7 +111,8 @@ impl Builder {
 
     /// By how many steps of nice the threads of the work lane are below the thread that builds the
     /// runtime, from 0 (they are not lowered) to 19. Default: 10. The system ends at nice 19: what a
-    /// program that runs there computes competes with what waits.
+    /// program that runs there computes competes with what waits. Where the system refuses to lower
+    /// a thread, the probe says [`Refused`](cortado_probe::Event::Refused) once.
     ///
     /// # Panics
     /// Outside of that range.
@@ -118,10 +122,29 @@ impl Builder {
         self
     }
 
-    /// Whether seats are freed and tasks move between the lanes. Default: true. Without it, long
-    /// polls are still reported.
-    pub fn monitor(mut self, on: bool) -> Builder {
-        self.monitor = on;
+    /// What the monitor does about polls that do not end: everything, only report, or nothing.
+    /// Default: [`MonitorMode::Act`]. An event loop of one thread has no monitor.
+    ///
+    /// # Examples
+    /// ```
+    /// use cortado_core::{Builder, MonitorMode};
+    ///
+    /// let runtime = Builder::new().monitor(MonitorMode::Report).build()?;
+    /// runtime.block_on(async { cortado_core::spawn(async {}).await }).unwrap();
+    /// assert_eq!(runtime.handle().metrics().seats_freed, 0);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn monitor(mut self, mode: MonitorMode) -> Builder {
+        self.monitor = mode;
+        self
+    }
+
+    /// Whether a line on standard error tells of a poll that has lasted for 10 ms: at most one line
+    /// per spawn location and minute, and none where a listener of the probe
+    /// [shows](cortado_probe::Listener::shows_long_polls) them. Default: true. The events of the
+    /// probe and the figures of [`Metrics`](crate::Metrics) are there either way.
+    pub fn report_long_polls(mut self, on: bool) -> Builder {
+        self.report_long_polls = on;
         self
     }
 
@@ -203,6 +226,7 @@ impl Builder {
             stack_size: self.thread_stack_size,
             work_nice: (sys::own_nice() + self.work_nice).min(19),
             monitor: self.monitor,
+            report_long_polls: self.report_long_polls,
         };
         Ok(Runtime::start(config, self.resources()?))
     }
@@ -235,6 +259,7 @@ impl fmt::Debug for Builder {
             .field("thread_keep_alive", &self.thread_keep_alive)
             .field("work_nice", &self.work_nice)
             .field("monitor", &self.monitor)
+            .field("report_long_polls", &self.report_long_polls)
             .finish_non_exhaustive()
     }
 }

@@ -14,7 +14,8 @@ use crate::context;
 use crate::idle::{Grant, Idle, MAX_WORKERS};
 use crate::inbox::Chain;
 use crate::injector::Injector;
-use crate::monitor::Monitor;
+use crate::lowering::Lowering;
+use crate::monitor::{Monitor, MonitorMode};
 use crate::placement::Placement;
 use crate::poller::{Poller, Wait};
 use crate::registry::Registry;
@@ -34,7 +35,8 @@ pub(crate) struct Config {
     pub(crate) stack_size: Option<usize>,
     /// The nice value of threads in the work lane.
     pub(crate) work_nice: i32,
-    pub(crate) monitor: bool,
+    pub(crate) monitor: MonitorMode,
+    pub(crate) report_long_polls: bool,
 }
 
 /// One lane.
@@ -56,6 +58,7 @@ pub(crate) struct Lanes {
     resources: Arc<Resources>,
     registry: Registry,
     placement: Placement,
+    lowering: Lowering,
     monitor: Monitor,
     closing: AtomicBool,
     /// Every task has ended; what is still queued is thrown away.
@@ -117,6 +120,7 @@ impl Lanes {
             resources,
             registry: Registry::new(),
             placement: Placement::new(),
+            lowering: Lowering::new(config.work_nice),
             monitor: Monitor::new(),
             closing: AtomicBool::new(false),
             dead: AtomicBool::new(false),
@@ -156,8 +160,17 @@ impl Lanes {
         &self.placement
     }
 
+    pub(crate) fn lowering(&self) -> &Lowering {
+        &self.lowering
+    }
+
     pub(crate) fn monitor(&self) -> &Monitor {
         &self.monitor
+    }
+
+    /// The monitor frees seats and charges polls.
+    pub(crate) fn acts_on_long_polls(&self) -> bool {
+        self.config.monitor == MonitorMode::Act
     }
 
     /// The records of all workers that there ever were.
@@ -411,7 +424,8 @@ impl Lanes {
         }
     }
 
-    fn take_record(&self) -> Option<Arc<Record>> {
+    /// Reserves a record for a new worker.
+    pub(crate) fn take_record(&self) -> Option<Arc<Record>> {
         let (index, record) = self.records.iter().enumerate().find(|(_, record)| record.take())?;
         self.used_records.fetch_max(index + 1, Ordering::AcqRel);
         Some(record.clone())

@@ -32,6 +32,7 @@ mod idle;
 mod inbox;
 mod injector;
 mod lanes;
+mod lowering;
 mod macros;
 mod metrics;
 #[cfg(all(test, loom))]
@@ -69,6 +70,7 @@ pub use handle::{EnterGuard, Handle};
 #[doc(hidden)]
 pub use macros::__first_of;
 pub use metrics::Metrics;
+pub use monitor::MonitorMode;
 pub use runtime::{Runtime, run};
 pub use single::LocalRuntime;
 pub use spawn::{spawn, spawn_blocking, spawn_local};

@@ -27,12 +27,22 @@ pub struct Metrics {
     pub wait_threads: usize,
     /// Threads of the work lane, sleeping ones included.
     pub work_threads: usize,
-    /// Polls that outlasted the stall limit, since the start.
+    /// Polls that outlasted the stall limit (0.5 ms in the wait lane, 20 ms in the work lane), since
+    /// the start, as far as the monitor saw them.
     pub long_polls: u64,
+    /// Those among them whose thread was blocked in a call, and did not compute.
+    pub blocked_polls: u64,
     /// Seats that the monitor has freed, since the start.
     pub seats_freed: u64,
     /// Threads that the monitor has given a lower priority, since the start.
     pub threads_lowered: u64,
+    /// Tasks that moved to the work lane because they computed, since the start.
+    pub moves_to_work: u64,
+    /// Tasks that moved to the wait lane because their polls had become short, since the start.
+    pub moves_to_wait: u64,
+    /// New tasks that started in the work lane, because others from their spawn location had
+    /// computed or because no more threads can be moved there, since the start.
+    pub starts_in_work: u64,
     /// How often the monitor has looked, since the start.
     pub monitor_looks: u64,
     /// Threads of the blocking pool.
@@ -55,9 +65,14 @@ impl Metrics {
             metrics.wait_threads = wait.threads();
             metrics.work_threads = work.threads();
             metrics.long_polls = read(&counts.long_polls);
+            metrics.blocked_polls = read(&counts.blocked_polls);
             metrics.seats_freed = read(&counts.seats_freed);
             metrics.threads_lowered = read(&counts.threads_lowered);
             metrics.monitor_looks = read(&counts.looks);
+            let moves = &lanes.placement().counts;
+            metrics.moves_to_work = read(&moves.moves_to_work);
+            metrics.moves_to_wait = read(&moves.moves_to_wait);
+            metrics.starts_in_work = read(&moves.starts_in_work);
         }
         handle.registry().view(|_| metrics.live_tasks += 1);
         let pool = handle.resources().blocking().metrics();

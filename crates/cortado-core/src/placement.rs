@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use cortado_probe::{Event, Lane, emit};
 
-use crate::shim::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use crate::shim::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use crate::task::Header;
 use crate::tuning::{
     LOAD_HALF_LIFE, LOCATION_FOUND, LOCATION_HOT, LOCATION_MAX, LONG_POLL, MOVE_AT_US,
@@ -42,6 +42,15 @@ pub(crate) struct Placement {
     begun: Instant,
     any_hot: AtomicBool,
     locations: Box<[Place]>,
+    pub(crate) counts: Counts,
+}
+
+/// What was decided, for metrics.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) moves_to_work: AtomicU64,
+    pub(crate) moves_to_wait: AtomicU64,
+    pub(crate) starts_in_work: AtomicU64,
 }
 
 struct Place {
@@ -57,6 +66,7 @@ impl Placement {
             begun: Instant::now(),
             any_hot: AtomicBool::new(false),
             locations: (0..LOCATIONS).map(|_| place()).collect(),
+            counts: Counts::default(),
         }
     }
 
@@ -77,6 +87,7 @@ impl Placement {
 
     /// What a task that starts in the work lane brings: enough to stay until it proves short.
     pub(crate) fn assume_computing(&self, task: &Header) {
+        self.counts.starts_in_work.fetch_add(1, Ordering::Relaxed);
         task.load.store(self.pack(MOVE_AT_US), Ordering::Relaxed);
     }
 
@@ -99,6 +110,7 @@ impl Placement {
         let load = self.unpack(task.load.load(Ordering::Relaxed)).saturating_add(us);
         task.load.store(self.pack(load), Ordering::Relaxed);
         if load >= MOVE_AT_US && task.move_to_work_lane(true) {
+            self.counts.moves_to_work.fetch_add(1, Ordering::Relaxed);
             emit(|| Event::TaskMoved { task: task.id(), to: Lane::Work });
         }
     }
@@ -115,6 +127,7 @@ impl Placement {
         let load = load / 2;
         task.load.store(self.pack(load), Ordering::Relaxed);
         if load < RETURN_BELOW_US && task.move_to_work_lane(false) {
+            self.counts.moves_to_wait.fetch_add(1, Ordering::Relaxed);
             emit(|| Event::TaskMoved { task: task.id(), to: Lane::Wait });
         }
     }

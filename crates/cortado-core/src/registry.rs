@@ -130,8 +130,19 @@ impl Registry {
     }
 
     /// Shows every task that is there during the whole of the call to `look`.
-    pub(crate) fn view(&self, mut look: impl FnMut(&Task)) {
+    pub(crate) fn view(&self, look: impl FnMut(&Task)) {
         let _alone = self.viewer.lock();
+        self.view_all(look);
+    }
+
+    /// The same, but not where another thread views: the monitor waits for nobody.
+    pub(crate) fn try_view(&self, look: impl FnMut(&Task)) {
+        if let Some(_alone) = self.viewer.try_lock() {
+            self.view_all(look);
+        }
+    }
+
+    fn view_all(&self, mut look: impl FnMut(&Task)) {
         for number in 0..self.used.load(Ordering::SeqCst) as u32 {
             if let Some(slot) = self.existing_slot(number) {
                 self.view_slot(number, slot, &mut look);

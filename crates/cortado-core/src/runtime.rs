@@ -12,7 +12,7 @@ use crate::builder::Builder;
 use crate::context;
 use crate::handle::Handle;
 use crate::lanes::{Config, Lanes};
-use crate::monitor;
+use crate::monitor::{self, MonitorMode};
 use crate::resources::Resources;
 use crate::single::{LocalRuntime, end_all};
 use crate::spawner::{Answer, vital};
@@ -83,6 +83,9 @@ impl Runtime {
         let lanes = Lanes::new(config, resources);
         // One worker from the start, to wait in the poller; others come when there is work.
         lanes.begin();
+        if lanes.config().monitor == MonitorMode::Off {
+            return Runtime { lanes, ended: false };
+        }
         let (watched, name) = (lanes.clone(), format!("{}-monitor", lanes.config().thread_name));
         let body = vital(move || monitor::watch(watched));
         let retrying = lanes.clone();

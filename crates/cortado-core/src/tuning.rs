@@ -99,6 +99,17 @@ pub(crate) const TICKS_BEFORE_SLEEP: u32 = 50;
 /// connection's poll (5 µs), and below the shortest computing poll that must be found (100 µs).
 pub(crate) const LONG_POLL: Duration = Duration::from_micros(40);
 
+/// A poll that was found long is worth a line for people after this time. The usual advice is 10 to
+/// 100 µs between two awaits, and Go's scheduler asks for preemption after 10 ms: what is below costs
+/// others little here, and a line would only annoy.
+pub(crate) const LINE_AFTER: Duration = Duration::from_millis(10);
+
+/// Between two such lines of one spawn location: a log stays readable however many polls are long.
+pub(crate) const LINE_EVERY: Duration = Duration::from_secs(60);
+
+/// Of how many locations it is remembered that a line was said: 4 KiB.
+pub(crate) const LINE_LOCATIONS: usize = 256;
+
 /// A task moves to the work lane when it has used this much CPU time in long polls lately, µs. Two
 /// samples of the monitor, so that one unlucky sample moves nobody.
 pub(crate) const MOVE_AT_US: u32 = 3_000;

@@ -1,5 +1,6 @@
 //! What happens, as values.
 
+use std::io;
 use std::panic::Location;
 use std::time::Duration;
 
@@ -32,6 +33,16 @@ pub enum Cause {
     OnCpu,
     /// It is blocked in a call: its thread sleeps.
     Blocked,
+}
+
+/// What the system may refuse to do to a thread of the work lane.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Refused {
+    /// To give it a lower priority.
+    LowerPriority,
+    /// To keep it on some of the CPUs, below a quota.
+    FewerCpus,
 }
 
 /// Something that happened. Borrowed parts are valid during the call only.
@@ -74,12 +85,15 @@ pub enum Event<'a> {
         /// Its lane from now on.
         to: Lane,
     },
-    /// One poll has outlasted the stall limit.
+    /// One poll has outlasted the stall limit. Said when that is seen, and once more, as `notable`,
+    /// for a poll that deserves a line in a log.
     LongPoll {
         /// The worker whose thread runs it.
         worker: WorkerId,
         /// The task, where it is known.
         task: Option<TaskId>,
+        /// The task's name, where it was given one and still lives.
+        name: Option<&'a str>,
         /// Where the task was spawned, where that is known.
         location: Option<&'static Location<'static>>,
         /// How long the poll had lasted when it was seen.
@@ -88,6 +102,19 @@ pub enum Event<'a> {
         cause: Cause,
         /// Whether its seat was freed for another worker.
         seat_freed: bool,
+        /// Where it was long enough for a person to know of it: at most one per spawn location and
+        /// minute.
+        notable: bool,
+    },
+    /// The system refused what a thread of the work lane is to be given. Said once per runtime and
+    /// kind: the lane works without it, but no longer gives way to the wait lane as it should.
+    Refused {
+        /// The worker whose thread it is.
+        worker: WorkerId,
+        /// What was refused.
+        what: Refused,
+        /// Why.
+        error: &'a io::Error,
     },
     /// A thread began to serve a lane.
     WorkerStarted {

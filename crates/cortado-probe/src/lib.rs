@@ -34,7 +34,7 @@ pub mod turn;
 mod wait;
 
 pub use broken::stop;
-pub use event::{Cause, Event, Lane, Outcome};
+pub use event::{Cause, Event, Lane, Outcome, Refused};
 pub use id::{ObjectId, TaskId, WorkerId};
-pub use listener::{AlreadyListening, Listener, emit, listen};
+pub use listener::{AlreadyListening, Listener, emit, is_listening, listen, long_polls_are_shown};
 pub use wait::Wait;

@@ -12,6 +12,12 @@ use crate::Event;
 pub trait Listener: Sync {
     /// Called for each event.
     fn on_event(&self, event: &Event<'_>);
+
+    /// It shows a [notable](Event::LongPoll) long poll to people. The runtime then prints no line of
+    /// its own on standard error.
+    fn shows_long_polls(&self) -> bool {
+        false
+    }
 }
 
 static LISTENING: AtomicBool = AtomicBool::new(false);
@@ -37,6 +43,16 @@ pub fn listen(listener: &'static dyn Listener) -> Result<(), AlreadyListening> {
     LISTENER.set(listener).map_err(|_| AlreadyListening)?;
     LISTENING.store(true, Ordering::Release);
     Ok(())
+}
+
+/// There is a listener. For who has to prepare an event beyond what [`emit`]'s closure can do.
+pub fn is_listening() -> bool {
+    LISTENING.load(Ordering::Relaxed)
+}
+
+/// There is a listener that [shows](Listener::shows_long_polls) long polls to people.
+pub fn long_polls_are_shown() -> bool {
+    LISTENING.load(Ordering::Acquire) && LISTENER.get().is_some_and(|one| one.shows_long_polls())
 }
 
 /// Tells the listener, if there is one. The event is built only then.

@@ -54,8 +54,8 @@ pub mod tracing;
 
 pub use cortado_core::{
     AbortHandle, Builder, EnterGuard, Handle, JoinError, JoinHandle, LocalRuntime, Metrics,
-    Runtime, TaskBuilder, Unconstrained, YieldNow, seam, spawn, spawn_blocking, spawn_local, time,
-    unconstrained, yield_now,
+    MonitorMode, Runtime, TaskBuilder, Unconstrained, YieldNow, seam, spawn, spawn_blocking,
+    spawn_local, time, unconstrained, yield_now,
 };
 pub use cortado_core::{GroupError, TaskGroup, run};
 pub use cortado_core::{join, select, task_local, try_join};

@@ -6,8 +6,10 @@
 //! |---|---|---|
 //! | `cortado::task` | TRACE | a task was spawned, waits (why, on what, where), has ended |
 //! | `cortado::task` | DEBUG | a task moved to the other lane |
-//! | `cortado::worker` | WARN | one poll has outlasted the stall limit |
+//! | `cortado::worker` | WARN | one poll has lasted for 10 ms; at most one per spawn location and minute, instead of a line on standard error |
+//! | `cortado::worker` | DEBUG | one poll has outlasted the stall limit |
 //! | `cortado::worker` | DEBUG | a thread began or stopped to serve a lane |
+//! | `cortado::worker` | DEBUG | the system refused what a thread of the work lane is to have |
 //!
 //! A subscriber that is interested in no target of ours costs a load and a branch for each event.
 //! One that is runs inside of the scheduler: it should be quick, and it must not wait for a task.
@@ -31,7 +33,7 @@ use std::cell::Cell;
 
 use ::tracing::{debug, trace, warn};
 
-use crate::probe::{self, AlreadyListening, Cause, Event, Lane, Outcome};
+use crate::probe::{self, AlreadyListening, Cause, Event, Lane, Outcome, Refused};
 
 /// Makes every event a `tracing` event from now on, for the life of the process.
 ///
@@ -92,6 +94,10 @@ impl probe::Listener for Listener {
             next.on_event(event);
         }
     }
+
+    fn shows_long_polls(&self) -> bool {
+        true
+    }
 }
 
 /// Does nothing where a subscriber, called from here, has itself caused the event: it would be told
@@ -124,6 +130,20 @@ fn trace_event(event: &Event<'_>) {
         Event::LongPoll { .. } => trace_long_poll(event),
         Event::WorkerStarted { worker, lane: serves } => {
             debug!(target: "cortado::worker", worker = worker.0, lane = lane(serves), "worker started");
+        }
+        Event::Refused { worker, what, error } => {
+            let what = match what {
+                Refused::LowerPriority => "a lower priority",
+                Refused::FewerCpus => "only some of the CPUs",
+                _ => "something",
+            };
+            debug!(
+                target: "cortado::worker",
+                worker = worker.0,
+                what,
+                error = %error,
+                "the system refused what a thread of the work lane is to have"
+            );
         }
         Event::WorkerEnded { worker } => {
             debug!(target: "cortado::worker", worker = worker.0, "worker ended");
@@ -164,23 +184,35 @@ fn trace_task(event: &Event<'_>) {
 }
 
 fn trace_long_poll(event: &Event<'_>) {
-    let Event::LongPoll { worker, task, location, lasted, cause, seat_freed } = *event else {
+    let Event::LongPoll { worker, task, name, location, lasted, cause, seat_freed, notable } =
+        *event
+    else {
         return;
     };
     let cause = match cause {
         Cause::OnCpu => "computes",
         Cause::Blocked => "is blocked in a call",
     };
-    warn!(
-        target: "cortado::worker",
-        worker = worker.0,
-        task = task.map(|task| task.get()),
-        location = location.map(::tracing::field::display),
-        lasted_us = lasted.as_micros() as u64,
-        cause,
-        seat_freed,
-        "one poll has outlasted the stall limit"
-    );
+    macro_rules! say {
+        ($level:ident, $text:literal) => {
+            $level!(
+                target: "cortado::worker",
+                worker = worker.0,
+                task = task.map(|task| task.get()),
+                name,
+                location = location.map(::tracing::field::display),
+                lasted_us = lasted.as_micros() as u64,
+                cause,
+                seat_freed,
+                $text
+            )
+        };
+    }
+    if notable {
+        say!(warn, "one poll lasts long");
+    } else {
+        say!(debug, "one poll has outlasted the stall limit");
+    }
 }
 
 fn lane(lane: Lane) -> &'static str {

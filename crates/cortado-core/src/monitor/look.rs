@@ -3,16 +3,20 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cortado_probe::{Cause, Event, Lane, TaskId, emit};
+use cortado_probe::{Cause, Lane};
 
+use super::count;
+use super::report::{self, LongPoll};
+use super::senses::Senses;
 use crate::lanes::Lanes;
-use crate::shim::atomic::{AtomicU64, Ordering};
-use crate::sys;
-use crate::tuning::{LONG_POLL, STALL_LIMIT, TICK_LONG, TICK_SAMPLE, TICK_SHORT, WORK_STALL_LIMIT};
+use crate::tuning::{
+    LINE_AFTER, LONG_POLL, STALL_LIMIT, TICK_LONG, TICK_SAMPLE, TICK_SHORT, WORK_STALL_LIMIT,
+};
 use crate::worker::{Poll, Record};
 
 /// What the monitor remembers from look to look.
-pub(super) struct Look {
+pub(super) struct Look<S> {
+    senses: S,
     workers: Vec<Remembered>,
     last: Instant,
 }
@@ -28,10 +32,20 @@ struct Remembered {
 #[derive(Clone, Copy)]
 struct Seen {
     poll: Poll,
+    lane: Lane,
     since: Instant,
     /// The thread's CPU time when the poll was first seen.
     cpu: Option<Duration>,
-    reported: bool,
+    /// What it turned out to be, once it had outlasted the stall limit.
+    found: Option<Found>,
+    /// Whether it was long enough for a line has been decided.
+    noted: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Found {
+    cause: Cause,
+    seat_freed: bool,
 }
 
 /// What came of a look.
@@ -42,33 +56,38 @@ pub(super) struct Outcome {
     pub(super) wanted_pace: Option<Duration>,
 }
 
-impl Look {
-    pub(super) fn new() -> Look {
-        Look { workers: Vec::new(), last: Instant::now() }
+impl<S: Senses> Look<S> {
+    pub(super) fn new(senses: S) -> Look<S> {
+        let last = senses.now();
+        Look { senses, workers: Vec::new(), last }
     }
 
     /// Looks at every worker.
     pub(super) fn at(&mut self, lanes: &Arc<Lanes>) -> Outcome {
-        let now = Instant::now();
+        let now = self.senses.now();
         let elapsed = now.saturating_duration_since(self.last);
         self.last = now;
         lanes.placement().tick(now);
         count(&lanes.monitor().counts.looks);
         let polled = self.count_polls(lanes);
+        let somebody_minds = polled > 1 || waits(lanes, Lane::Wait);
         let mut outcome = Outcome { anything_happened: polled > 0, wanted_pace: None };
         // A worker that was started meanwhile is seen at the next look.
         for record in lanes.records().take(self.workers.len()) {
+            let is_seated = record.notice().is_seated();
+            outcome.anything_happened |= !is_seated && lanes.pass_on_stranded(record);
             let Some(poll) = record.poll_under_way() else {
                 self.workers[record.index()].seen = None;
-                outcome.anything_happened |= lanes.pass_on_stranded(record);
                 continue;
             };
-            outcome.anything_happened = true;
-            let pace = self.at_poll(lanes, record, poll, now);
-            outcome.wanted_pace = outcome.wanted_pace.into_iter().chain(pace).min();
+            if is_seated {
+                outcome.anything_happened = true;
+                let pace = self.at_poll(lanes, record, poll, now, somebody_minds);
+                outcome.wanted_pace = outcome.wanted_pace.into_iter().chain(pace).min();
+            }
+            self.note(lanes, record, poll, now);
         }
-        let somebody_minds = polled > 1 || waits(lanes, Lane::Wait);
-        if outcome.wanted_pace.is_some() && somebody_minds && lanes.config().monitor {
+        if outcome.wanted_pace.is_some() && somebody_minds && lanes.acts_on_long_polls() {
             let pace = self.sample(lanes, elapsed);
             outcome.wanted_pace = outcome.wanted_pace.into_iter().chain(pace).min();
         }
@@ -90,40 +109,60 @@ impl Look {
         polled
     }
 
-    /// A poll is under way; returns the pace that it asks for.
+    /// A poll is under way on a worker with a seat; returns the pace that it asks for.
     fn at_poll(
         &mut self,
         lanes: &Arc<Lanes>,
         record: &Arc<Record>,
         poll: Poll,
         now: Instant,
+        somebody_minds: bool,
     ) -> Option<Duration> {
-        let cpu = || sys::thread_cpu_time(record.thread());
+        let lane = record.lane();
+        let cpu = self.senses.cpu_time(record);
         let seen = &mut self.workers[record.index()].seen;
         let Some(seen) = seen.as_mut().filter(|seen| seen.poll.number == poll.number) else {
-            let before = seen.replace(Seen { poll, since: now, cpu: cpu(), reported: false });
+            let fresh = Seen { poll, lane, since: now, cpu, found: None, noted: false };
+            let before = seen.replace(fresh);
             return before.and_then(|before| suspicion(lanes, record, &before, poll, now));
         };
         let lasted = now.saturating_duration_since(seen.since);
-        let lane = record.lane();
         let limit = if lane == Lane::Wait { STALL_LIMIT } else { WORK_STALL_LIMIT };
-        if !record.notice().is_seated() {
-            return None;
-        }
         if lasted < limit {
             return Some(pace_for(lanes, lane));
         }
-        let used = cpu()?.saturating_sub(seen.cpu?);
-        let cause = cause(record, used)?;
-        let must_give_way = waits(lanes, lane) && lanes.config().monitor;
-        if must_give_way {
-            give_way(lanes, record, seen, cause, used);
-        }
-        if must_give_way || !seen.reported {
-            seen.reported = true;
-            report(lanes, record, seen.poll, lasted, cause, must_give_way);
+        let used = cpu?.saturating_sub(seen.cpu?);
+        let cause = cause(used, limit, || self.senses.state(record))?;
+        // A computing poll at normal priority delays the other workers through the kernel, also
+        // where they have seats.
+        let delays =
+            waits(lanes, lane) || (lane == Lane::Wait && cause == Cause::OnCpu && somebody_minds);
+        let seat_freed = delays
+            && lanes.acts_on_long_polls()
+            && give_way(lanes, record, &self.senses, seen.poll, cause, used);
+        if seat_freed || seen.found.is_none() {
+            let is_new = seen.found.replace(Found { cause, seat_freed }).is_none();
+            report::found(lanes, &long_poll(record, seen, lasted, cause, seat_freed), is_new);
         }
         Some(pace_for(lanes, lane).max(TICK_SAMPLE))
+    }
+
+    /// Says a line of a poll that was found long, with or without a seat by now, and goes on. One that
+    /// computes in the work lane is where it belongs.
+    fn note(&mut self, lanes: &Lanes, record: &Record, poll: Poll, now: Instant) {
+        let seen = &mut self.workers[record.index()].seen;
+        let Some(seen) = seen.as_mut().filter(|seen| seen.poll.number == poll.number) else {
+            return;
+        };
+        let lasted = now.saturating_duration_since(seen.since);
+        let Some(found) = seen.found.filter(|_| lasted >= LINE_AFTER && !seen.noted) else {
+            return;
+        };
+        seen.noted = true;
+        if found.cause == Cause::Blocked || seen.lane == Lane::Wait {
+            let said = long_poll(record, seen, lasted, found.cause, found.seat_freed);
+            report::notable(lanes, &said, now);
+        }
     }
 
     /// Some polls of the wait lane seem to be long, and there are others whom that delays: charges
@@ -134,14 +173,14 @@ impl Look {
                 |record: &&Arc<Record>| record.lane() == Lane::Wait && record.notice().is_seated();
             lanes.records().filter(seated).filter_map(|record| {
                 let poll = record.poll_under_way()?;
-                Some((record, poll.number, sys::thread_cpu_time(record.thread())?))
+                Some((record, poll.number, self.senses.cpu_time(record)?))
             })
         };
         let before: Vec<_> = polls().collect();
         if before.is_empty() {
             return None;
         }
-        std::thread::sleep(LONG_POLL);
+        self.senses.pause(LONG_POLL);
         let mut found = None;
         for (record, number, cpu) in polls() {
             let same = before
@@ -188,64 +227,62 @@ fn waits(lanes: &Lanes, lane: Lane) -> bool {
     lanes.has_work(lane)
 }
 
-/// Why a poll that has used so much CPU time does not end; nothing where the thread wants to run
-/// and is not let, or cannot be read.
-fn cause(record: &Record, used: Duration) -> Option<Cause> {
-    if used >= LONG_POLL {
+/// Why the poll does not end; nothing where the thread wants to run and is not let, or cannot be
+/// read. On a machine that is busy, or under a quota that is used up, a short poll lasts long: half
+/// of the limit must have been computed, not only waited for.
+fn cause(used: Duration, limit: Duration, state: impl FnOnce() -> Option<char>) -> Option<Cause> {
+    if used >= limit / 2 {
         return Some(Cause::OnCpu);
     }
-    match sys::thread_state(record.thread())? {
+    match state()? {
         'S' | 'D' => Some(Cause::Blocked),
         _ => None,
     }
 }
 
 /// Frees the seat of a poll that outlasted the limit, and charges its task for the CPU time that it
-/// has used: not for how long it lasted, most of which may be other programs' time.
-fn give_way(lanes: &Arc<Lanes>, record: &Arc<Record>, seen: &Seen, cause: Cause, used: Duration) {
+/// has used: not for how long it lasted, most of which may be other programs' time. False where the
+/// seat is free already.
+fn give_way(
+    lanes: &Arc<Lanes>,
+    record: &Arc<Record>,
+    senses: &impl Senses,
+    poll: Poll,
+    cause: Cause,
+    used: Duration,
+) -> bool {
     let lane = record.lane();
     let state = lanes.lane(lane);
-    let lower = lane == Lane::Wait && cause == Cause::OnCpu && lanes.lane(Lane::Work).add_thread();
-    if cause == Cause::OnCpu && lane == Lane::Wait {
+    let is_hog = lane == Lane::Wait && cause == Cause::OnCpu;
+    let lower = is_hog && lanes.lane(Lane::Work).add_thread();
+    if is_hog {
         let us = used.as_micros().min(u128::from(u32::MAX)) as u32;
-        record.charge(seen.poll.number, us);
+        record.charge(poll.number, us);
     }
     if !record.notice().free(lower) {
         if lower {
             lanes.lane(Lane::Work).remove_thread();
         }
-        return;
+        return false;
     }
     state.idle.free_seat();
     count(&lanes.monitor().counts.seats_freed);
     if lower {
         state.remove_thread();
-        // Where it cannot be lowered, the thread changes its lane all the same.
-        let _ = sys::lower_thread(record.thread(), lanes.config().work_nice);
+        senses.lower(lanes, record);
         count(&lanes.monitor().counts.threads_lowered);
     }
     lanes.wake(lane);
+    true
 }
 
-fn report(
-    lanes: &Lanes,
+fn long_poll(
     record: &Record,
-    poll: Poll,
+    seen: &Seen,
     lasted: Duration,
     cause: Cause,
     seat_freed: bool,
-) {
-    count(&lanes.monitor().counts.long_polls);
-    emit(|| Event::LongPoll {
-        worker: record.id(),
-        task: TaskId::from_number(poll.task),
-        location: poll.location,
-        lasted,
-        cause,
-        seat_freed,
-    });
-}
-
-fn count(counter: &AtomicU64) {
-    counter.fetch_add(1, Ordering::Relaxed);
+) -> LongPoll {
+    let (worker, lane, poll) = (record.id(), seen.lane, seen.poll);
+    LongPoll { worker, lane, poll, lasted, cause, seat_freed }
 }

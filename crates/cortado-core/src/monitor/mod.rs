@@ -8,6 +8,10 @@
 
 mod alarm;
 mod look;
+mod report;
+mod senses;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -21,10 +25,28 @@ use crate::context;
 use crate::handle::Handle;
 use crate::lanes::Lanes;
 use crate::poller::Wait;
-use crate::shim::atomic::AtomicU64;
+use crate::shim::atomic::{AtomicU64, Ordering};
 use crate::sys;
 use crate::tuning::{TICK_LONG, TICK_SHORT, TICKS_BEFORE_SLEEP};
 use look::Look;
+use senses::Machine;
+
+/// What the monitor of a runtime does; see [`Builder::monitor`](crate::Builder::monitor).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum MonitorMode {
+    /// It frees the seats of stuck workers, moves tasks that compute to the work lane, watches
+    /// descriptors and timers when no worker can, and reports.
+    #[default]
+    Act,
+    /// It reports long polls, and watches descriptors and timers; what is stuck stays stuck, and every
+    /// task stays in the lane in which it started.
+    Report,
+    /// There is no monitor. A worker that is stuck in a poll holds up whatever only it could have seen:
+    /// descriptors and timers too, where it was the one that looked at them. As on other runtimes,
+    /// no poll may be long then.
+    Off,
+}
 
 /// What the workers and the metrics see of the monitor.
 pub(crate) struct Monitor {
@@ -36,6 +58,7 @@ pub(crate) struct Monitor {
 #[derive(Default)]
 pub(crate) struct Counts {
     pub(crate) long_polls: AtomicU64,
+    pub(crate) blocked_polls: AtomicU64,
     pub(crate) seats_freed: AtomicU64,
     pub(crate) threads_lowered: AtomicU64,
     pub(crate) looks: AtomicU64,
@@ -66,7 +89,7 @@ pub(crate) fn watch(lanes: Arc<Lanes>) {
     let _entered = context::enter(Handle::of_lanes(lanes.clone()));
     // Without it the kernel may round a wait of the monitor up by 50 µs; it does no harm if not set.
     let _ = sys::set_timer_slack(NonZeroU64::MIN);
-    let mut look = Look::new();
+    let mut look = Look::new(Machine);
     let mut ready = Vec::new();
     let mut pace = TICK_LONG;
     let mut quiet_ticks = 0;
@@ -96,4 +119,8 @@ pub(crate) fn watch(lanes: Arc<Lanes>) {
 /// At once to the pace that a reason asks for; without one, slower step by step.
 fn next_pace(pace: Duration, wanted: Option<Duration>) -> Duration {
     wanted.unwrap_or((pace * 2).clamp(TICK_SHORT, TICK_LONG))
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
 }

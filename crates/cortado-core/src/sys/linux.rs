@@ -19,7 +19,7 @@ use std::ptr;
 use std::time::Duration;
 
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
-use rustix::event::{EventfdFlags, Timespec, eventfd};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
@@ -278,6 +278,19 @@ impl<const N: usize> std::fmt::Write for StackText<N> {
         (&mut self.buffer[self.len..]).write_all(text.as_bytes()).map_err(|_| std::fmt::Error)?;
         self.len += text.len();
         Ok(())
+    }
+}
+
+/// Writes a short text to standard error if that takes it at once: whoever prints must not wait for
+/// a reader. (A pipe that poll(2) calls writable has room for PIPE_BUF bytes, 4096.)
+pub(crate) fn print_to_stderr(text: &str) {
+    let stderr = io::stderr();
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut ready = [PollFd::new(&stderr, PollFlags::OUT)];
+    let is_ready = poll(&mut ready, Some(&now)) == Ok(1);
+    if is_ready && ready[0].revents().contains(PollFlags::OUT) {
+        // Where nobody reads any more there is nobody to tell.
+        let _ = stderr.lock().write_all(text.as_bytes());
     }
 }
 

@@ -361,14 +361,14 @@ unsafe impl Send for Task {}
 unsafe impl Sync for Task {}
 
 impl Task {
-    pub(crate) fn header(&self) -> &Header {
-        // SAFETY: T4 (this owns a reference).
-        unsafe { self.0.as_ref() }
-    }
-
     pub(crate) fn name(&self) -> Option<&str> {
         // SAFETY: T4 (this owns a reference, for as long as the name is borrowed at least).
         unsafe { (self.header().table.name)(self.0).map(|name| &*name) }
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: T4 (this owns a reference).
+        unsafe { self.0.as_ref() }
     }
 
     /// Moves the output out, unless that was done before.

@@ -47,7 +47,10 @@ impl Worker {
     /// The body of a worker's thread.
     pub(crate) fn serve(lanes: Arc<Lanes>, record: Arc<Record>, lane: Lane, grant: Grant) {
         let _entered = context::enter_worker(&lanes, &record);
-        record.begin(lane, lanes.config().work_nice);
+        record.begin();
+        if lane == Lane::Work {
+            lanes.lowering().lower(&record);
+        }
         emit(|| Event::WorkerStarted { worker: record.id(), lane });
         let mut worker = Worker {
             searching: Some(record.sit(lane, grant)),

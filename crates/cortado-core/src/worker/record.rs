@@ -104,13 +104,8 @@ impl Record {
     }
 
     /// The worker's thread begins.
-    pub(crate) fn begin(&self, lane: Lane, work_nice: i32) {
-        let thread = sys::thread_id();
-        self.thread.store(thread, Ordering::Relaxed);
-        if lane == Lane::Work {
-            // A thread that can not be lowered still works; it only competes with the wait lane.
-            let _ = sys::lower_thread(thread, work_nice);
-        }
+    pub(crate) fn begin(&self) {
+        self.thread.store(sys::thread_id(), Ordering::Relaxed);
     }
 
     /// The worker takes the seat that was granted to it.
@@ -157,10 +152,10 @@ impl Record {
         self.poll.load(Ordering::Relaxed) >> 1
     }
 
-    /// Monitor: the poll under way of a worker that holds a seat, as far as relaxed loads can tell.
+    /// Monitor: the poll under way, as far as relaxed loads can tell.
     pub(crate) fn poll_under_way(&self) -> Option<Poll> {
         let poll = self.poll.load(Ordering::Relaxed);
-        if poll & 1 == 0 || !self.notice.is_seated() {
+        if poll & 1 == 0 {
             return None;
         }
         let number = poll >> 1;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use cortado_core::{Builder, Runtime, spawn, time, yield_now};
+use cortado_core::{Builder, MonitorMode, Runtime, spawn, time, yield_now};
 
 /// Computes for about this long, in steps that the machine's load does not lengthen much.
 fn compute(us: u64) -> u64 {
@@ -200,8 +200,8 @@ fn a_timer_after_a_long_quiet_time() {
 }
 
 #[test]
-fn with_the_monitor_off_nothing_moves() {
-    let runtime = Builder::new().worker_threads(2).monitor(false).build().unwrap();
+fn with_a_monitor_that_only_reports_nothing_moves() {
+    let runtime = Builder::new().worker_threads(2).monitor(MonitorMode::Report).build().unwrap();
     let hogs: Vec<_> = (0..4)
         .map(|_| {
             runtime.spawn(async {

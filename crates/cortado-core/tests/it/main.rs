@@ -29,3 +29,4 @@ mod task_locals;
 mod ticks;
 mod turns;
 mod wakes;
+mod wedged;

@@ -91,8 +91,8 @@ fn sieve() {
 
 /// An iterator that is followed until something says no.
 trait ForEachWhile: Iterator + Sized {
-    fn for_each_while(mut self, mut goes_on: impl FnMut(Self::Item) -> bool) {
-        self.all(|item| goes_on(item));
+    fn for_each_while(mut self, goes_on: impl FnMut(Self::Item) -> bool) {
+        self.all(goes_on);
     }
 }
 
@@ -278,14 +278,14 @@ fn nonblock_select_race() {
         let (one, first) = bounded(1);
         let (two, second) = bounded(1);
         one.try_send(1).unwrap();
-        let receiver = first.clone();
+        let receivers = (first.clone(), second.clone());
         let selecting = spawn(move || {
-            Select::new().recv(&receiver, |got| got).recv(&second, |got| got).try_now()
+            Select::new().recv(&receivers.0, |got| got).recv(&receivers.1, |got| got).try_now()
         });
         two.try_send(1).unwrap();
         let _ = first.try_recv();
         assert_eq!(join_all([selecting]), [Some(Ok(1))]);
-        drop((one, two));
+        drop((one, two, second));
     }
 }
 

@@ -1,0 +1,206 @@
+//! The three cases of a poll that does not end, on a machine whose clocks and threads the test plays:
+//! nothing here depends on how busy the real one is.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cortado_probe::Lane;
+
+use super::MonitorMode;
+use super::look::Look;
+use super::senses::Senses;
+use crate::around::Around;
+use crate::handle::Handle;
+use crate::lanes::{Config, Lanes};
+use crate::resources::Resources;
+use crate::seam::SystemClock;
+use crate::shim::atomic::Ordering;
+use crate::single::end_all;
+use crate::task::Runnable;
+use crate::tuning::{STALL_LIMIT, WORK_STALL_LIMIT};
+use crate::worker::Record;
+
+/// What the played machine shows.
+#[derive(Clone)]
+struct Stage {
+    now: Rc<Cell<Instant>>,
+    cpu: Rc<Cell<Option<Duration>>>,
+    state: Rc<Cell<Option<char>>>,
+    lowered: Rc<Cell<usize>>,
+}
+
+impl Senses for Stage {
+    fn now(&self) -> Instant {
+        self.now.get()
+    }
+
+    fn pause(&self, moment: Duration) {
+        self.now.set(self.now.get() + moment);
+    }
+
+    fn cpu_time(&self, _: &Record) -> Option<Duration> {
+        self.cpu.get()
+    }
+
+    fn state(&self, _: &Record) -> Option<char> {
+        self.state.get()
+    }
+
+    fn lower(&self, _: &Lanes, _: &Record) {
+        self.lowered.set(self.lowered.get() + 1);
+    }
+}
+
+/// Lanes with one seat each, in which one worker polls and another task waits for its seat. No real
+/// thread serves them.
+struct Scene {
+    lanes: Arc<Lanes>,
+    record: Arc<Record>,
+    polled: Option<Runnable>,
+    stage: Stage,
+    look: Look<Stage>,
+}
+
+impl Scene {
+    fn new(lane: Lane, mode: MonitorMode) -> Scene {
+        let resources =
+            Resources::new(Arc::new(SystemClock), 1, Duration::ZERO, "played", Around::default());
+        let config = Config {
+            seats: 1,
+            thread_name: "played".to_owned(),
+            stack_size: None,
+            work_nice: 10,
+            monitor: mode,
+            report_long_polls: false,
+        };
+        let lanes = Lanes::new(config, Arc::new(resources.expect("a poller and a thread")));
+        if lane == Lane::Work {
+            // Nobody real comes to the wait lane either.
+            drop(lanes.lane(Lane::Wait).idle.begin_wake());
+        }
+        let record = lanes.take_record().expect("a record is free");
+        let grant = lanes.lane(lane).idle.begin_wake().expect("the seat is free");
+        let searching = record.sit(lane, grant);
+        lanes.lane(lane).idle.stop_searching(searching);
+        let handle = Handle::of_lanes(lanes.clone());
+        let tasks = [(); 2].map(|()| handle.spawn(std::future::pending::<()>()));
+        drop(tasks);
+        let [polled, waiting] = [(); 2].map(|()| {
+            lanes.take_injected(&record, Lane::Wait, 0).expect("both wait for the only seat")
+        });
+        waiting.header().move_to_work_lane(lane == Lane::Work);
+        lanes.schedule(waiting);
+        record.begin_poll(polled.header(), 1);
+        // Lanes that end start no thread for a seat that is freed.
+        lanes.close();
+        let stage = Stage {
+            now: Rc::new(Cell::new(Instant::now())),
+            cpu: Rc::new(Cell::new(Some(Duration::ZERO))),
+            state: Rc::new(Cell::new(Some('R'))),
+            lowered: Rc::default(),
+        };
+        let mut look = Look::new(stage.clone());
+        look.at(&lanes);
+        Scene { lanes, record, polled: Some(polled), stage, look }
+    }
+
+    /// Time goes by, in which the thread has used `cpu`; then the monitor looks.
+    fn pass(&mut self, time: Duration, cpu: Duration) {
+        self.stage.now.set(self.stage.now.get() + time);
+        self.stage.cpu.set(self.stage.cpu.get().map(|before| before + cpu));
+        self.look.at(&self.lanes);
+    }
+
+    fn seat_is_free(&self) -> bool {
+        !self.record.notice().is_seated()
+    }
+
+    fn counted(&self) -> [u64; 4] {
+        let counts = &self.lanes.monitor().counts;
+        let all = [
+            &counts.long_polls,
+            &counts.blocked_polls,
+            &counts.seats_freed,
+            &counts.threads_lowered,
+        ];
+        all.map(|one| one.load(Ordering::Relaxed))
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        end_all(self.lanes.registry());
+        drop(self.polled.take());
+        self.lanes.bury();
+    }
+}
+
+#[test]
+fn a_thread_that_computes_loses_its_seat_and_is_lowered() {
+    let mut scene = Scene::new(Lane::Wait, MonitorMode::Act);
+    scene.pass(STALL_LIMIT / 2, STALL_LIMIT / 2);
+    assert!(!scene.seat_is_free());
+    scene.pass(STALL_LIMIT / 2, STALL_LIMIT / 2);
+    assert!(scene.seat_is_free() && scene.record.notice().is_lowered());
+    assert_eq!((scene.counted(), scene.stage.lowered.get()), ([1, 0, 1, 1], 1));
+}
+
+#[test]
+fn a_thread_that_is_blocked_loses_its_seat_and_keeps_its_priority() {
+    for state in ['S', 'D'] {
+        let mut scene = Scene::new(Lane::Wait, MonitorMode::Act);
+        scene.stage.state.set(Some(state));
+        scene.pass(STALL_LIMIT, Duration::from_micros(20));
+        assert!(scene.seat_is_free() && !scene.record.notice().is_lowered());
+        assert_eq!((scene.counted(), scene.stage.lowered.get()), ([1, 1, 1, 0], 0));
+    }
+}
+
+/// A busy machine, or a quota that is used up: the thread wants to run, and gets little or nothing.
+#[test]
+fn a_thread_that_is_not_let_run_keeps_its_seat_however_long_that_takes() {
+    let mut scene = Scene::new(Lane::Wait, MonitorMode::Act);
+    scene.pass(STALL_LIMIT, Duration::ZERO);
+    scene.pass(Duration::from_millis(50), Duration::from_micros(100));
+    scene.pass(Duration::from_secs(10), Duration::from_micros(100));
+    assert!(!scene.seat_is_free());
+    assert_eq!(scene.counted(), [0; 4]);
+    assert_eq!(scene.lanes.lane(Lane::Wait).threads(), 0, "a thread was added");
+    // What it computes in the end counts all the same.
+    scene.pass(Duration::from_secs(1), STALL_LIMIT / 2);
+    assert!(scene.seat_is_free());
+}
+
+#[test]
+fn what_cannot_be_read_is_left_alone() {
+    let mut scene = Scene::new(Lane::Wait, MonitorMode::Act);
+    scene.stage.state.set(None);
+    scene.pass(Duration::from_secs(1), Duration::ZERO);
+    scene.stage.cpu.set(None);
+    scene.stage.state.set(Some('S'));
+    scene.pass(Duration::from_secs(1), Duration::ZERO);
+    assert!(!scene.seat_is_free());
+    assert_eq!(scene.counted(), [0; 4]);
+}
+
+#[test]
+fn in_the_work_lane_the_limit_is_longer_and_nobody_is_lowered_again() {
+    let mut scene = Scene::new(Lane::Work, MonitorMode::Act);
+    scene.pass(STALL_LIMIT * 4, STALL_LIMIT * 4);
+    assert!(!scene.seat_is_free());
+    scene.pass(WORK_STALL_LIMIT, WORK_STALL_LIMIT);
+    assert!(scene.seat_is_free());
+    assert_eq!((scene.counted(), scene.stage.lowered.get()), ([1, 0, 1, 0], 0));
+}
+
+#[test]
+fn a_monitor_that_only_reports_counts_once_and_frees_nothing() {
+    let mut scene = Scene::new(Lane::Wait, MonitorMode::Report);
+    for _ in 0..20 {
+        scene.pass(STALL_LIMIT, STALL_LIMIT);
+    }
+    assert!(!scene.seat_is_free());
+    assert_eq!(scene.counted(), [1, 0, 0, 0]);
+}
