@@ -91,8 +91,8 @@ fn sieve() {
 
 /// An iterator that is followed until something says no.
 trait ForEachWhile: Iterator + Sized {
-    fn for_each_while(mut self, mut goes_on: impl FnMut(Self::Item) -> bool) {
-        self.all(|item| goes_on(item));
+    fn for_each_while(mut self, goes_on: impl FnMut(Self::Item) -> bool) {
+        self.all(goes_on);
     }
 }
 
