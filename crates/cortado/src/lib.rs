@@ -131,7 +131,7 @@ pub mod task {
 /// |---|---|
 /// | `BufReader`, `BufWriter`, `lines`, `read_until`, `take`, `chain`, `empty`, `sink`, `Cursor` | `futures_util::io` or `futures_lite::io` |
 /// | `split`, `join` of any stream | `futures_util::io`; sockets have a `split` and an `into_split` of their own, which need no lock |
-/// | `copy_bidirectional` | two [`copy`]s in a [`join!`](crate::join), over the halves of a `split` |
+/// | `copy_bidirectional` | two [`copy`](crate::io::copy)s in a [`join!`](crate::join), over the halves of a `split` |
 /// | `duplex`, `simplex` | [`UnixStream::pair`](crate::net::UnixStream::pair) and [`pipe`](crate::pipe::pipe), which are real descriptors: a test sees what a program would |
 /// | `codec::Framed` with its codecs | the crate `asynchronous-codec`; by the feature `tokio-io`, `tokio_util::codec` itself |
 /// | `StreamExt` of `tokio-stream` | `futures_util::StreamExt`: a channel's receiver, an interval, a delay queue, a group of tasks, a listener's connections and a directory's entries are all `Stream`s |

@@ -18,7 +18,7 @@ use super::join::JoinError;
 use super::joint::Joint;
 use super::memory;
 use super::shield::{discard, shielded};
-use super::state::{Activity, End, Start, State, Woken};
+use super::state::{End, Start, State, Woken};
 use super::waker;
 use crate::inbox::Linked;
 use crate::shim::atomic::{AtomicPtr, AtomicU32, Ordering};
@@ -337,11 +337,6 @@ impl Header {
 
     pub(crate) fn was_polled(&self) -> bool {
         self.state.was_polled()
-    }
-
-    /// What the task does now; nothing where it has ended.
-    pub(crate) fn activity(&self) -> Option<Activity> {
-        self.state.activity()
     }
 
     /// Changes the lane that the task is scheduled in from its next wake on; true where that is a

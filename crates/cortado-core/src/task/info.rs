@@ -33,7 +33,7 @@ impl TaskInfo {
             name: task.name().map(str::to_owned),
             location: header.location(),
             lane,
-            activity: header.activity()?,
+            activity: header.state.activity()?,
         })
     }
 }
