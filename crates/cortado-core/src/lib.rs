@@ -59,6 +59,7 @@ mod task_local;
 mod timer;
 mod tuning;
 mod unconstrained;
+pub mod work;
 mod worker;
 mod yield_now;
 
