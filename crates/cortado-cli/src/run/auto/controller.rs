@@ -94,12 +94,12 @@ impl Controller {
     /// `queued` (zero where that is unknown). Cheap: call it for each.
     pub(crate) fn finished(&mut self, now: Duration, wall: Duration, queued: Duration, ok: bool) {
         self.finished += 1;
-        self.failures.finished(ok);
         let wall_s = wall.as_secs_f64();
         // The first few weigh alike, later ones are forgotten with a memory of about 16 jobs.
         let weight = 1.0 / (self.finished.min(16) as f64);
         self.mean_s += weight * (wall_s - self.mean_s);
         let began = now.saturating_sub(wall);
+        self.failures.finished(began, ok);
         self.window.finished(wall, self.reached.is_some_and(|reached| began >= reached));
         if let State::Ramp(ramp) = &mut self.state {
             // A core that is missing shows in the idle share; here only what is slow elsewhere counts.

@@ -119,7 +119,8 @@ pub(crate) struct View {
     pub(crate) queued_more: bool,
     /// Time of all jobs (live ones and those that finished) since the last look.
     pub(crate) split: Split,
-    /// Idle share of the usable CPUs, 0 to 1, since the last look or over the shortest time that can be measured.
+    /// Idle share of the usable CPUs, 0 to 1, since the last look or over the shortest time that can be measured; no more
+    /// than a quota leaves.
     pub(crate) idle: Option<f64>,
     /// Memory, where it can be measured.
     pub(crate) memory: Option<MemoryView>,
