@@ -198,6 +198,27 @@ fn nothing_grows_without_evidence() {
 }
 
 #[test]
+fn light_jobs_are_company_for_whoever_keeps_the_cpu_busy() {
+    let limit = |working_ms: u64, queued_ms: u64, quota_left: f64| {
+        let beside_others = |running: usize| {
+            let split = |ms: u64| Duration::from_micros(1000 * ms * running as u64);
+            let (working, queued) = (split(working_ms), split(queued_ms));
+            let rest = split(100 - working_ms - queued_ms);
+            let split = Split { working, queued, waiting: rest };
+            View { split, idle: Some(0.0), quota_left, ..waiting(running) }
+        };
+        let mut auto = Controller::new(Settings::new(2));
+        let limit = look_for(&mut auto, 3, beside_others);
+        (limit, auto.history().last().expect("an entry").why)
+    };
+    assert_eq!(limit(1, 4, 1.0), (16, Reason::LightWhileWaiting));
+    // They wait for cores; they use them; they are throttled.
+    for busy in [limit(1, 20, 1.0), limit(40, 4, 1.0), limit(1, 4, 0.0)] {
+        assert_eq!(busy, (2, Reason::CpuBusy));
+    }
+}
+
+#[test]
 fn looks_in_quick_succession_are_one() {
     let mut auto = Controller::new(Settings::new(2));
     for microseconds in 0..9_000 {

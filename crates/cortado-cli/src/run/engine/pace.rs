@@ -112,6 +112,7 @@ impl Auto {
             queued_more: more,
             split,
             idle: self.host.idle_share().map(|idle| idle.min(left)),
+            quota_left: left,
             memory: self.memory(meter),
             memory_stall: self.host.memory_stall_share(now),
         };

@@ -331,9 +331,10 @@ fn after_auto(why: Reason, cores_count: bool) -> Advice {
         Reason::MoreIsNotFaster | Reason::FewerIsAsFast | Reason::NeitherIsFaster => {
             Advice::NeitherTried
         }
-        Reason::IdleWhileWaiting | Reason::TooFewFinished | Reason::MoreIsFaster => {
-            Advice::StillRising
-        }
+        Reason::IdleWhileWaiting
+        | Reason::LightWhileWaiting
+        | Reason::TooFewFinished
+        | Reason::MoreIsFaster => Advice::StillRising,
         Reason::Starting => Advice::FasterStarts,
         Reason::Failures | Reason::JobsSlower if cores_count => Advice::Unknown,
         Reason::Failures | Reason::JobsSlower => Advice::NeitherOverloaded,

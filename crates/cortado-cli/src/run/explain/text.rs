@@ -136,11 +136,7 @@ fn advice(s: &Summary) -> String {
             "More at once would not make it faster: a higher number at once did not finish more jobs per second."
                 .to_owned()
         }
-        (Advice::HeldBack, _) => format!(
-            "A higher number at once would not make it faster: for {} of the time a free slot waited for {}.",
-            percent(s.holdback_share),
-            s.holdback.map_or("", waited_for)
-        ),
+        (Advice::HeldBack, _) => held_back(s),
         (Advice::NeitherOverloaded, Chosen::Auto { why, .. }) => {
             format!("Neither more cores nor more at once would make it faster: the cores were not full, and {why}.")
         }
@@ -161,6 +157,14 @@ fn advice(s: &Summary) -> String {
         }
         _ => "What would make it faster was not tested in this run.".to_owned(),
     }
+}
+
+fn held_back(s: &Summary) -> String {
+    format!(
+        "A higher number at once would not make it faster: for {} of the time a free slot waited for {}.",
+        percent(s.holdback_share),
+        s.holdback.map_or("", waited_for)
+    )
 }
 
 fn waited_for(holdback: Holdback) -> &'static str {
