@@ -278,9 +278,10 @@ fn nonblock_select_race() {
         let (one, first) = bounded(1);
         let (two, second) = bounded(1);
         one.try_send(1).unwrap();
-        let receiver = first.clone();
+        // The channels stay open while the other thread has come to its end.
+        let (receiver, other) = (first.clone(), second.clone());
         let selecting = spawn(move || {
-            Select::new().recv(&receiver, |got| got).recv(&second, |got| got).try_now()
+            Select::new().recv(&receiver, |got| got).recv(&other, |got| got).try_now()
         });
         two.try_send(1).unwrap();
         let _ = first.try_recv();
