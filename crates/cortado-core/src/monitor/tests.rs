@@ -12,6 +12,7 @@ use super::MonitorMode;
 use super::look::Look;
 use super::senses::Senses;
 use crate::around::Around;
+use crate::confinement::Confinement;
 use crate::handle::Handle;
 use crate::lanes::{Config, Lanes};
 use crate::resources::Resources;
@@ -74,6 +75,7 @@ impl Scene {
             work_nice: 10,
             monitor: mode,
             report_long_polls: false,
+            confinement: Confinement::default(),
         };
         let lanes = Lanes::new(config, Arc::new(resources.expect("a poller and a thread")));
         if lane == Lane::Work {
