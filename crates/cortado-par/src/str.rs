@@ -209,7 +209,7 @@ fn halved_around(text: &str, accepts: impl Fn(char) -> bool) -> Option<(&str, &s
 /// The text cut at its middle, unless it is too short for that.
 fn halved(text: &str) -> Option<(&str, &str)> {
     let middle = middle_of(text);
-    (middle < text.len()).then(|| text.split_at(middle))
+    (0 < middle && middle < text.len()).then(|| text.split_at(middle))
 }
 
 /// The text cut behind a line that ends near its middle.

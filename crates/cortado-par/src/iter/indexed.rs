@@ -173,7 +173,7 @@ pub trait IndexedParallelIterator: ParallelIterator {
     /// ```
     /// use cortado_par::prelude::*;
     ///
-    /// let sums = (1..=10).into_par_iter().fold_chunks(3, || 0, |sum, number| sum + number);
+    /// let sums = (1..=10u32).into_par_iter().fold_chunks(3, || 0, |sum, number| sum + number);
     /// assert_eq!(sums.collect::<Vec<_>>(), [1 + 2 + 3, 4 + 5 + 6, 7 + 8 + 9, 10]);
     /// ```
     #[track_caller]
@@ -200,7 +200,7 @@ pub trait IndexedParallelIterator: ParallelIterator {
     /// ```
     /// use cortado_par::prelude::*;
     ///
-    /// let sums = (1..=4).into_par_iter().fold_chunks_with(3, 100, |sum, number| sum + number);
+    /// let sums = (1..=4u32).into_par_iter().fold_chunks_with(3, 100, |sum, number| sum + number);
     /// assert_eq!(sums.collect::<Vec<_>>(), [106, 104]);
     /// ```
     #[track_caller]

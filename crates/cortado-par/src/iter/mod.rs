@@ -66,3 +66,4 @@ pub use step::{
 pub use through::{ExactStep, Step, Through};
 
 pub(crate) use adapt::drive_by_source;
+pub(crate) use splitter::HalvesSplitter;

@@ -192,7 +192,7 @@ pub trait ParallelIterator: Sized + Send {
     /// ```
     /// use cortado_par::prelude::*;
     ///
-    /// let lines = (1..4).into_par_iter().map_with(String::new(), |text, number| {
+    /// let lines = (1..4usize).into_par_iter().map_with(String::new(), |text, number| {
     ///     text.clear();
     ///     text.extend(std::iter::repeat_n('#', number));
     ///     text.len()
@@ -447,12 +447,11 @@ pub trait ParallelIterator: Sized + Send {
     /// let sum = numbers.par_iter().copied().map(Some).try_reduce(|| 0, u8::checked_add);
     /// assert_eq!(sum, None);
     /// ```
-    fn try_reduce<R, N, F>(self, identity: N, operation: F) -> R
+    fn try_reduce<V, N, F>(self, identity: N, operation: F) -> Self::Item
     where
-        Self: ParallelIterator<Item = R>,
-        R: Try + Send,
-        N: Fn() -> R::Output + Sync + Send,
-        F: Fn(R::Output, R::Output) -> R + Sync + Send,
+        Self::Item: Try<Output = V>,
+        N: Fn() -> V + Sync + Send,
+        F: Fn(V, V) -> Self::Item + Sync + Send,
     {
         consume::try_reduce(self, identity, operation)
     }
@@ -467,11 +466,10 @@ pub trait ParallelIterator: Sized + Send {
     /// let sum = numbers.par_iter().copied().map(Some).try_reduce_with(u8::checked_add);
     /// assert_eq!(sum, Some(Some(80)));
     /// ```
-    fn try_reduce_with<R, F>(self, operation: F) -> Option<R>
+    fn try_reduce_with<V, F>(self, operation: F) -> Option<Self::Item>
     where
-        Self: ParallelIterator<Item = R>,
-        R: Try + Send,
-        F: Fn(R::Output, R::Output) -> R + Sync + Send,
+        Self::Item: Try<Output = V>,
+        F: Fn(V, V) -> Self::Item + Sync + Send,
     {
         consume::try_reduce_with(self, operation)
     }
@@ -532,11 +530,11 @@ pub trait ParallelIterator: Sized + Send {
     ///     .try_reduce(|| 0, u8::checked_add);
     /// assert_eq!(sum, None);
     /// ```
-    fn try_fold<R, N, F>(self, identity: N, fold: F) -> TryFold<Self, R, N, F>
+    fn try_fold<V, R, N, F>(self, identity: N, fold: F) -> TryFold<Self, R, N, F>
     where
-        R: Try + Send,
-        N: Fn() -> R::Output + Sync + Send,
-        F: Fn(R::Output, Self::Item) -> R + Sync + Send,
+        R: Try<Output = V> + Send,
+        N: Fn() -> V + Sync + Send,
+        F: Fn(V, Self::Item) -> R + Sync + Send,
     {
         Through::new(self, TryFoldStep::new(identity, fold))
     }
@@ -553,10 +551,11 @@ pub trait ParallelIterator: Sized + Send {
     ///     .try_reduce(|| 0, u8::checked_add);
     /// assert_eq!(sum, Some(6));
     /// ```
-    fn try_fold_with<R, F>(self, value: R::Output, fold: F) -> TryFoldWith<Self, R, F>
+    fn try_fold_with<V, R, F>(self, value: V, fold: F) -> TryFoldWith<Self, R, F>
     where
-        R: Try<Output: Clone + Send> + Send,
-        F: Fn(R::Output, Self::Item) -> R + Sync + Send,
+        V: Clone + Send,
+        R: Try<Output = V> + Send,
+        F: Fn(V, Self::Item) -> R + Sync + Send,
     {
         Through::new(self, TryFoldWithStep { value: Original::new(value), fold })
     }
@@ -606,7 +605,7 @@ pub trait ParallelIterator: Sized + Send {
     /// ```
     /// use cortado_par::prelude::*;
     ///
-    /// assert_eq!([2.5, 0.5].par_iter().min_by(|left, right| left.total_cmp(right)), Some(&0.5));
+    /// assert_eq!([2.5_f64, 0.5].par_iter().min_by(|left, right| left.total_cmp(right)), Some(&0.5));
     /// ```
     fn min_by<F>(self, compare: F) -> Option<Self::Item>
     where
@@ -656,7 +655,7 @@ pub trait ParallelIterator: Sized + Send {
     /// ```
     /// use cortado_par::prelude::*;
     ///
-    /// assert_eq!([2.5, 0.5].par_iter().max_by(|left, right| left.total_cmp(right)), Some(&2.5));
+    /// assert_eq!([2.5_f64, 0.5].par_iter().max_by(|left, right| left.total_cmp(right)), Some(&2.5));
     /// ```
     fn max_by<F>(self, compare: F) -> Option<Self::Item>
     where

@@ -2,7 +2,9 @@
 
 mod chunks;
 mod iter;
+mod merge;
 mod parallel;
+mod sort;
 mod split;
 mod windows;
 

@@ -1,5 +1,8 @@
 //! What slices have in parallel beside `par_iter`.
 
+use std::cmp::Ordering;
+
+use super::sort::{merge_sort, quicksort, sort_by_cached_key};
 use super::{
     Chunks, ChunksExact, ChunksExactMut, ChunksMut, RChunks, RChunksExact, RChunksExactMut,
     RChunksMut, Split, SplitMut, Windows,
@@ -215,6 +218,113 @@ pub trait ParallelSliceMut<T: Send> {
     #[track_caller]
     fn par_rchunks_exact_mut(&mut self, size: usize) -> RChunksExactMut<'_, T> {
         RChunksExactMut::new(self.as_parallel_slice_mut(), size)
+    }
+
+    /// Sorts the slice, and keeps the order of equal items.
+    ///
+    /// # Examples
+    /// ```
+    /// use cortado_par::prelude::*;
+    ///
+    /// let mut words = ["pear", "apple", "fig"];
+    /// words.par_sort();
+    /// assert_eq!(words, ["apple", "fig", "pear"]);
+    /// ```
+    fn par_sort(&mut self)
+    where
+        T: Ord,
+    {
+        merge_sort(self.as_parallel_slice_mut(), T::cmp);
+    }
+
+    /// Sorts the slice by `compare`, and keeps the order of equal items.
+    ///
+    /// # Examples
+    /// ```
+    /// use cortado_par::prelude::*;
+    ///
+    /// let mut numbers = [2.5, 0.5, 1.5];
+    /// numbers.par_sort_by(f64::total_cmp);
+    /// assert_eq!(numbers, [0.5, 1.5, 2.5]);
+    /// ```
+    fn par_sort_by<F: Fn(&T, &T) -> Ordering + Sync>(&mut self, compare: F) {
+        merge_sort(self.as_parallel_slice_mut(), compare);
+    }
+
+    /// Sorts the slice by the items' keys, and keeps the order of items with equal keys. The key is
+    /// made for each comparison; where it costs much, see
+    /// [`par_sort_by_cached_key`](Self::par_sort_by_cached_key).
+    ///
+    /// # Examples
+    /// ```
+    /// use cortado_par::prelude::*;
+    ///
+    /// let mut numbers = [-3, 1, 2];
+    /// numbers.par_sort_by_key(|number: &i32| number.abs());
+    /// assert_eq!(numbers, [1, 2, -3]);
+    /// ```
+    fn par_sort_by_key<K: Ord, F: Fn(&T) -> K + Sync>(&mut self, key: F) {
+        merge_sort(self.as_parallel_slice_mut(), |left, right| key(left).cmp(&key(right)));
+    }
+
+    /// Sorts the slice by the items' keys, each of which is made once, and keeps the order of items
+    /// with equal keys.
+    ///
+    /// # Examples
+    /// ```
+    /// use cortado_par::prelude::*;
+    ///
+    /// let mut numbers = [3, 20, 100];
+    /// numbers.par_sort_by_cached_key(|number| number.to_string());
+    /// assert_eq!(numbers, [100, 20, 3]);
+    /// ```
+    fn par_sort_by_cached_key<K: Ord + Send, F: Fn(&T) -> K + Sync>(&mut self, key: F) {
+        sort_by_cached_key(self.as_parallel_slice_mut(), key);
+    }
+
+    /// Sorts the slice in place; equal items may change their order.
+    ///
+    /// # Examples
+    /// ```
+    /// use cortado_par::prelude::*;
+    ///
+    /// let mut numbers = [3, 1, 2];
+    /// numbers.par_sort_unstable();
+    /// assert_eq!(numbers, [1, 2, 3]);
+    /// ```
+    fn par_sort_unstable(&mut self)
+    where
+        T: Ord,
+    {
+        quicksort(self.as_parallel_slice_mut(), T::cmp);
+    }
+
+    /// Sorts the slice in place by `compare`; equal items may change their order.
+    ///
+    /// # Examples
+    /// ```
+    /// use cortado_par::prelude::*;
+    ///
+    /// let mut numbers = [3, 1, 2];
+    /// numbers.par_sort_unstable_by(|left, right| right.cmp(left));
+    /// assert_eq!(numbers, [3, 2, 1]);
+    /// ```
+    fn par_sort_unstable_by<F: Fn(&T, &T) -> Ordering + Sync>(&mut self, compare: F) {
+        quicksort(self.as_parallel_slice_mut(), compare);
+    }
+
+    /// Sorts the slice in place by the items' keys; items with equal keys may change their order.
+    ///
+    /// # Examples
+    /// ```
+    /// use cortado_par::prelude::*;
+    ///
+    /// let mut numbers = [-3, 1, 2];
+    /// numbers.par_sort_unstable_by_key(|number: &i32| number.abs());
+    /// assert_eq!(numbers, [1, 2, -3]);
+    /// ```
+    fn par_sort_unstable_by_key<K: Ord, F: Fn(&T) -> K + Sync>(&mut self, key: F) {
+        quicksort(self.as_parallel_slice_mut(), |left, right| key(left).cmp(&key(right)));
     }
 }
 

@@ -26,7 +26,10 @@ impl<I: IndexedParallelIterator> IndexedParallelIterator for Take<I> {
 
     fn source(&mut self) -> Self::Source<'_> {
         let count = self.len();
-        self.base.source().split_at(count).0
+        let (taken, rest) = self.base.source().split_at(count);
+        // Should an item's drop panic, the others are dropped all the same.
+        drop(rest);
+        taken
     }
 }
 
@@ -52,6 +55,8 @@ impl<I: IndexedParallelIterator> IndexedParallelIterator for Skip<I> {
 
     fn source(&mut self) -> Self::Source<'_> {
         let count = self.base.len().min(self.count);
-        self.base.source().split_at(count).1
+        let (skipped, rest) = self.base.source().split_at(count);
+        drop(skipped);
+        rest
     }
 }

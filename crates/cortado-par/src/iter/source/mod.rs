@@ -6,6 +6,7 @@ mod collections;
 mod drain;
 mod option;
 mod range;
+mod range_item;
 mod repeat;
 mod vec;
 

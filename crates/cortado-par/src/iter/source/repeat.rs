@@ -12,7 +12,7 @@ use crate::iter::{IndexedParallelIterator, IntoParallelIterator};
 /// use cortado_par::iter::empty;
 /// use cortado_par::prelude::*;
 ///
-/// assert_eq!(empty::<u32>().chain(1..3).collect::<Vec<_>>(), [1, 2]);
+/// assert_eq!(empty().chain(1..3).collect::<Vec<_>>(), [1, 2]);
 /// ```
 pub fn empty<T: Send>() -> OptionIter<T> {
     None.into_par_iter()

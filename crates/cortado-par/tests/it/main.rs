@@ -1,0 +1,10 @@
+//! What `cortado-par` promises, one file per promise.
+
+mod iter_adaptors;
+mod iter_bounds;
+mod iter_collect;
+mod iter_panics;
+mod iter_pools;
+mod iter_sort;
+mod iter_sources;
+mod iter_stop;
