@@ -58,6 +58,7 @@ mod task_local;
 mod timer;
 mod tuning;
 mod unconstrained;
+pub mod work;
 mod worker;
 mod yield_now;
 

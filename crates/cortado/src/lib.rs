@@ -60,6 +60,7 @@ pub use cortado_core::{
 pub use cortado_core::{GroupError, TaskGroup, run};
 pub use cortado_core::{join, select, task_local, try_join};
 pub use cortado_io::{fs, net, pipe, process, signal};
+pub use cortado_par::{FnContext, Scope, current_num_threads, install, join, join_context, scope};
 /// Events and wait reasons, for who wants to listen.
 pub use cortado_probe as probe;
 /// Channels, select, locks and signals, for tasks and plain threads.

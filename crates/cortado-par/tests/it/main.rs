@@ -1,4 +1,4 @@
-//! What `cortado-par` promises, one file per promise.
+//! What fork-join promises to its users, a file per promise.
 
 mod iter_adaptors;
 mod iter_bounds;
@@ -8,3 +8,7 @@ mod iter_pools;
 mod iter_sort;
 mod iter_sources;
 mod iter_stop;
+mod joins;
+mod locks;
+mod panics;
+mod scopes;
