@@ -71,6 +71,8 @@
 //! assert_eq!(Alphabet.rev().take(3).collect::<String>(), "zyx");
 //! ```
 
+use std::ops::Range;
+
 use super::splitter::{HalvesSplitter, SourceSplitter};
 use crate::join_context;
 
@@ -82,10 +84,11 @@ pub trait Portion: Send + Sized {
     /// Cuts it where nobody knows how many items the left piece has.
     fn split(self) -> (Self, Self);
 
-    /// Where it stands among all portions of the same consumer: what is further to the right has
-    /// the same start or a greater one.
-    fn start(&self) -> u64 {
-        0
+    /// Where it stands among all portions of the same consumer. What is cut from it lies within;
+    /// what is further to the right has the same start or a greater one, and begins where this
+    /// ends or behind.
+    fn place(&self) -> Range<u64> {
+        0..0
     }
 }
 
@@ -116,10 +119,10 @@ pub trait Consumer<T>: Sync {
     /// Makes one output of those of two neighbours, the left one first.
     fn merge(&self, left: Self::Output, right: Self::Output) -> Self::Output;
 
-    /// Whether it needs no further items for the portion with this [start](Portion::start).
-    /// It is asked before each item.
-    fn full(&self, start: u64) -> bool {
-        let _ = start;
+    /// Whether it needs no further items from this [place](Portion::place). It is asked before each
+    /// item.
+    fn full(&self, place: &Range<u64>) -> bool {
+        let _ = place;
         false
     }
 }
@@ -240,7 +243,7 @@ fn pieces_of_halves<H: Halves, C: Consumer<H::Item>>(
 }
 
 fn is_full<T, C: Consumer<T>>(consumer: &C, portion: &C::Portion) -> bool {
-    C::STOPS && consumer.full(portion.start())
+    C::STOPS && consumer.full(&portion.place())
 }
 
 /// Hands a piece that is not cut any further to the consumer, and stops where that one is full.
@@ -253,6 +256,6 @@ fn run_piece<T, C: Consumer<T>>(
     if !C::STOPS {
         return consumer.run(portion, items);
     }
-    let start = portion.start();
-    consumer.run(portion, items.take_while(move |_| !consumer.full(start)))
+    let place = portion.place();
+    consumer.run(portion, items.take_while(move |_| !consumer.full(&place)))
 }

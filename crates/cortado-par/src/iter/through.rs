@@ -1,6 +1,8 @@
 //! Adaptors that change the items one after the other, as `map` and `filter` do: all of them are
 //! one type, [`Through`], with a [`Step`] that says what happens to the std iterator of a piece.
 
+use std::ops::Range;
+
 use super::plumbing::{Consumer, Source};
 use super::{IndexedParallelIterator, ParallelIterator};
 
@@ -95,8 +97,8 @@ impl<T, S: Step<T>, C: Consumer<S::Item>> Consumer<T> for ThroughConsumer<'_, S,
         self.next.merge(left, right)
     }
 
-    fn full(&self, start: u64) -> bool {
-        (S::STOPS && self.step.full()) || (C::STOPS && self.next.full(start))
+    fn full(&self, place: &Range<u64>) -> bool {
+        (S::STOPS && self.step.full()) || (C::STOPS && self.next.full(place))
     }
 }
 

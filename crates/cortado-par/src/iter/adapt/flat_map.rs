@@ -1,6 +1,7 @@
 //! A parallel iterator for each item, one after the other.
 
 use std::iter;
+use std::ops::Range;
 
 use crate::iter::plumbing::{Consumer, Portion};
 use crate::iter::{IntoParallelIterator, ParallelIterator};
@@ -79,7 +80,7 @@ where
         self.next.merge(left, right)
     }
 
-    fn full(&self, start: u64) -> bool {
-        self.next.full(start)
+    fn full(&self, place: &Range<u64>) -> bool {
+        self.next.full(place)
     }
 }

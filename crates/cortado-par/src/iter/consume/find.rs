@@ -1,6 +1,7 @@
 //! Consumers that look for one item. The pieces tell each other what they have found by one atomic,
 //! and those stop that can find nothing better.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::iter::ParallelIterator;
@@ -38,7 +39,7 @@ impl<T: Send, P: Fn(&T) -> bool + Sync> Consumer<T> for FindAny<P> {
         left.or(right)
     }
 
-    fn full(&self, _: u64) -> bool {
+    fn full(&self, _: &Range<u64>) -> bool {
         self.found.load(Ordering::Relaxed)
     }
 }
@@ -75,8 +76,8 @@ impl<T: Send, P: Fn(&T) -> bool + Sync> Consumer<T> for FindFirst<P> {
         left.or(right)
     }
 
-    fn full(&self, start: u64) -> bool {
-        self.best.load(Ordering::Relaxed) < start
+    fn full(&self, place: &Range<u64>) -> bool {
+        self.best.load(Ordering::Relaxed) < place.start
     }
 }
 
@@ -112,8 +113,10 @@ impl<T: Send, P: Fn(&T) -> bool + Sync> Consumer<T> for FindLast<P> {
         right.or(left)
     }
 
-    fn full(&self, start: u64) -> bool {
-        start < self.best.load(Ordering::Relaxed)
+    fn full(&self, place: &Range<u64>) -> bool {
+        // Places that are used up share a start, and then nobody knows which is further right.
+        let best = self.best.load(Ordering::Relaxed);
+        place.end <= best && place.start < best
     }
 }
 
@@ -142,7 +145,7 @@ impl Portion for Place {
         (Place { width: half, ..self }, right)
     }
 
-    fn start(&self) -> u64 {
-        self.start
+    fn place(&self) -> Range<u64> {
+        self.start..self.start + self.width
     }
 }

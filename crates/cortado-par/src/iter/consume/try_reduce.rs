@@ -1,6 +1,6 @@
 //! Consumers that make one value of all items, and stop at the first that says so.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::iter::ParallelIterator;
@@ -46,7 +46,7 @@ where
         merged(left, right, &self.operation)
     }
 
-    fn full(&self, _: u64) -> bool {
+    fn full(&self, _: &Range<u64>) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 }
@@ -92,7 +92,7 @@ where
         }
     }
 
-    fn full(&self, _: u64) -> bool {
+    fn full(&self, _: &Range<u64>) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 }
