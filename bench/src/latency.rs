@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 const LONGEST_NS: u64 = 600_000_000_000;
 
 /// Percentiles in microseconds.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Percentiles {
     pub(crate) p50: f64,
     pub(crate) p99: f64,

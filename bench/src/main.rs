@@ -53,6 +53,9 @@ struct Cli {
     /// Rounds per case (default: 5, and fewer with --quick).
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: Option<u32>,
+    /// Only these contenders take part, by their names and separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    contenders: Vec<String>,
     /// The `cortado` binary to measure, instead of building it.
     #[arg(long)]
     cortado: Option<PathBuf>,
@@ -114,7 +117,11 @@ fn run_group(cli: &Cli) -> Result<()> {
         let known: Vec<_> = GROUPS.iter().map(|group| group.name).collect();
         bail!("there is no group {name:?}; the groups are {}", known.join(", "));
     };
-    let cases = chosen_cases(group, &cli.cases)?;
+    let mut cases = chosen_cases(group, &cli.cases)?;
+    if cli.quick && cli.cases.is_empty() {
+        cases.retain(|case| case.is_for_smoke());
+    }
+    round::take_part(cli.contenders.clone());
     let settings = Settings::new(cli.quick, cli.rounds, cli.cortado.as_deref());
     let versions = versions::collect(&settings.cortado);
     if cli.json {

@@ -35,6 +35,11 @@ pub(crate) trait Case {
     /// One line on what is measured.
     fn about(&self) -> &'static str;
 
+    /// Part of a `--quick` run of the whole group. A group with very many cases leaves most out.
+    fn is_for_smoke(&self) -> bool {
+        true
+    }
+
     /// Measures. A contender that is missing or fails is part of the report; an error means that
     /// the case itself could not be set up.
     fn run(&self, settings: &Settings) -> Result<Report>;

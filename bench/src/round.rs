@@ -2,6 +2,8 @@
 //! machine does during a run falls on all of them, and the first place passes on from round to
 //! round, so that none always follows the same neighbour.
 
+use std::sync::OnceLock;
+
 use anyhow::Result;
 
 /// One that takes part in a case.
@@ -63,7 +65,23 @@ pub(crate) fn interleave(contenders: &mut [Box<dyn Contender + '_>], rounds: u32
     series
 }
 
+/// Who takes part, by name; nobody named is everybody.
+static TAKE_PART: OnceLock<Vec<String>> = OnceLock::new();
+
+/// Lets only these contenders take part from now on. The first call counts.
+pub(crate) fn take_part(names: Vec<String>) {
+    TAKE_PART.get_or_init(|| names);
+}
+
+fn is_asked_for(name: &str) -> bool {
+    TAKE_PART.get().is_none_or(|names| names.is_empty() || names.iter().any(|one| one == name))
+}
+
 fn begin(contender: &dyn Contender) -> Series {
+    if !is_asked_for(&contender.name()) {
+        let fate = Fate::Missing("not asked for by --contenders".to_owned());
+        return Series { name: contender.name(), fate };
+    }
     let fate = contender.missing().map_or(Fate::Measured(Vec::new()), Fate::Missing);
     Series { name: contender.name(), fate }
 }

@@ -1,6 +1,7 @@
-// The server of the mixed group in Go: echo, a 1 ms timer and four computing goroutines in one
-// runtime. It takes the load, the units per poll and how the kernel refuses to raise a lowered
-// thread as arguments, says its port as JSON, and obeys "start" and "stop" on standard input as
+// The server of the mixed group in Go: echo, a 1 ms timer and computing goroutines in one runtime.
+// It takes the kind of work, the number of tasks, the microseconds of a poll (0: without end), the
+// milliseconds after which to begin, the units per millisecond and how the kernel refuses to raise
+// a lowered thread as arguments, says its port as JSON, and obeys "start" and "stop" on standard input as
 // the servers in Rust do. A unit is the same arithmetic as in Rust, compiled by Go.
 package main
 
@@ -14,22 +15,32 @@ import (
 	"runtime"
 	"sort"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
 const (
-	computingTasks = 4
-	unitSteps      = 64
-	bufferBytes    = 1024
+	unitSteps   = 64
+	bufferBytes = 1024
+	message     = 64
 )
 
 var (
+	kind       string
+	tasks      int
+	pollUs     uint64
+	beginMs    int
+	unitsPerMs uint64
+
 	computed atomic.Uint64
 	sink     atomic.Uint64
+	begun    atomic.Int64
 	lateMu   sync.Mutex
 	lateNs   []int64
+	firstNs  int64
 )
 
 // compute does the given units of work and counts them.
@@ -44,17 +55,45 @@ func compute(units uint64) {
 	computed.Add(units)
 }
 
-func computeForever(load string, units uint64) {
+// poll does one poll's work, counted a tenth of a millisecond at a time.
+func poll() {
+	if kind == "sleeping" {
+		// What blocks a thread, as a call that Go does not know of would.
+		span := syscall.NsecToTimespec(int64(pollUs) * 1000)
+		syscall.Nanosleep(&span, nil)
+		return
+	}
+	slice := max(unitsPerMs/10, 1)
+	for left := unitsPerMs * pollUs / 1000; pollUs == 0 || left > 0; {
+		now := slice
+		if pollUs != 0 {
+			now = min(left, slice)
+			left -= now
+		}
+		compute(now)
+	}
+}
+
+func begins(spawned time.Time) {
+	late := time.Since(spawned).Nanoseconds()
+	lateMu.Lock()
+	firstNs = max(firstNs, late)
+	lateMu.Unlock()
+	begun.Add(1)
+}
+
+func computeForever(spawned time.Time) {
+	begins(spawned)
 	for {
-		if load == "fresh-tasks" {
+		if kind == "fresh" {
 			done := make(chan struct{})
 			go func() {
-				compute(units)
+				poll()
 				close(done)
 			}()
 			<-done
 		} else {
-			compute(units)
+			poll()
 			runtime.Gosched()
 		}
 	}
@@ -78,6 +117,16 @@ func echo(connection net.Conn) {
 		count, err := connection.Read(buffer)
 		if err != nil {
 			return
+		}
+		if kind == "requests" {
+			for range count / message {
+				done := make(chan struct{})
+				go func() {
+					poll()
+					close(done)
+				}()
+				<-done
+			}
 		}
 		if _, err := connection.Write(buffer[:count]); err != nil {
 			return
@@ -116,7 +165,28 @@ func totals() map[string]any {
 		return float64(lateNs[max(rank, 0)]) / 1e3
 	}
 	timer := map[string]float64{"p50": at(0.5), "p99": at(0.99), "p999": at(0.999), "max": at(1)}
-	return map[string]any{"units": units, "timer": timer}
+	never := 0
+	if kind != "requests" {
+		never = max(tasks-int(begun.Load()), 0)
+	}
+	return map[string]any{
+		"units": units, "timer": timer, "threads": threads(),
+		"first_slice_ms": float64(firstNs) / 1e6, "never_begun": never,
+	}
+}
+
+func threads() int {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		fail(err)
+	}
+	for _, line := range strings.Split(string(status), "\n") {
+		if count, found := strings.CutPrefix(line, "Threads:"); found {
+			number, _ := strconv.Atoi(strings.TrimSpace(count))
+			return number
+		}
+	}
+	return 0
 }
 
 func say(answer any) {
@@ -141,13 +211,19 @@ func fail(err error) {
 }
 
 func main() {
-	if len(os.Args) != 4 {
-		fail(fmt.Errorf("usage: bench-go-mixed LOAD UNITS_PER_POLL HOW_RAISING_WAS_REFUSED"))
+	if len(os.Args) != 7 {
+		fail(fmt.Errorf("usage: bench-go-mixed KIND TASKS POLL_US BEGIN_MS UNITS_PER_MS HOW_RAISING_WAS_REFUSED"))
 	}
-	units, err := strconv.ParseUint(os.Args[2], 10, 64)
-	if err != nil {
-		fail(err)
+	kind = os.Args[1]
+	var numbers [4]uint64
+	for place := range numbers {
+		number, err := strconv.ParseUint(os.Args[2+place], 10, 64)
+		if err != nil {
+			fail(err)
+		}
+		numbers[place] = number
 	}
+	tasks, pollUs, beginMs, unitsPerMs = int(numbers[0]), numbers[1], int(numbers[2]), numbers[3]
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		fail(err)
@@ -155,9 +231,12 @@ func main() {
 	port := listener.Addr().(*net.TCPAddr).Port
 	go accept(listener)
 	go fireTimer()
-	for range computingTasks {
-		go computeForever(os.Args[1], units)
-	}
-	say(map[string]any{"port": port, "raising_refused": os.Args[3]})
+	go func() {
+		time.Sleep(time.Duration(beginMs) * time.Millisecond)
+		for range tasks {
+			go computeForever(time.Now())
+		}
+	}()
+	say(map[string]any{"port": port, "raising_refused": os.Args[6]})
 	obey()
 }

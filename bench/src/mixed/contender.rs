@@ -14,7 +14,10 @@ use anyhow::{Context, Result, bail};
 use super::client::Summary;
 use super::figures::Totals;
 use super::go_server;
-use super::server::{Load, Ready};
+use super::quota::Group;
+use super::server::Ready;
+use super::work::Work;
+use super::{smol_server, threads_server, tokio_server};
 use crate::latency::Percentiles;
 use crate::round::Contender;
 use crate::server_process::ServerProcess;
@@ -25,7 +28,9 @@ const WARM_UP: Duration = Duration::from_millis(500);
 /// A runtime's server with the client that measures it.
 pub(super) struct Pair {
     pub(super) runtime: &'static str,
-    pub(super) load: Load,
+    pub(super) work: Work,
+    /// The control group of the server, where it is to have one.
+    pub(super) group: Option<Rc<Group>>,
     pub(super) units_per_ms: u64,
     pub(super) measured_ms: u64,
     /// How the kernel refuses to raise a lowered thread in the servers.
@@ -38,26 +43,43 @@ impl Contender for Pair {
     }
 
     fn missing(&self) -> Option<String> {
-        if self.runtime == go_server::NAME { go_server::missing() } else { None }
+        match self.runtime {
+            go_server::NAME => go_server::missing(),
+            tokio_server::EAGER => tokio_server::no_eager(),
+            _ => None,
+        }
     }
 
     fn round(&mut self) -> Result<Vec<f64>> {
         let (mut server, ready) = self.start_server()?;
         self.refusal.get_or_init(|| ready.raising_refused.clone());
-        let client = self.start_client(ready.port)?;
+        let client = (self.runtime != threads_server::RAYON_ALONE)
+            .then(|| self.start_client(ready.port))
+            .transpose()?;
         thread::sleep(WARM_UP);
         let started = Instant::now();
         server.say("start")?;
-        let summary = finish_client(client)?;
+        let summary = match client {
+            Some(client) => Some(finish_client(client)?),
+            None => {
+                thread::sleep(Duration::from_millis(self.measured_ms));
+                None
+            }
+        };
         let window = started.elapsed();
         server.say("stop")?;
         let totals: Totals = server.answer()?;
-        let units_per_ms = totals.units as f64 / (window.as_secs_f64() * 1e3);
+        let units = totals.units as f64 / (window.as_secs_f64() * 1e3);
         let mut figures = Vec::new();
-        for Percentiles { p50, p99, p999, max } in [summary.echo, totals.timer] {
+        for Percentiles { p50, p99, p999, max } in
+            [summary.as_ref().map(|summary| summary.echo).unwrap_or_default(), totals.timer]
+        {
             figures.extend([p50, p99, p999, max]);
         }
-        figures.extend([summary.lost as f64, summary.send_late.p99, units_per_ms]);
+        let (lost, late) = summary.map_or((0, 0.0), |one| (one.lost, one.send_late.p99));
+        let cores = units / self.units_per_ms as f64;
+        figures.extend([lost as f64, late, cores, totals.threads as f64]);
+        figures.extend([totals.first_slice_ms, totals.never_begun as f64]);
         Ok(figures)
     }
 }
@@ -65,10 +87,17 @@ impl Contender for Pair {
 impl Pair {
     fn start_server(&self) -> Result<(ServerProcess, Ready)> {
         let mut command = Command::new(env::current_exe()?);
-        command.args(["serve", self.runtime, self.load.name(), "--units-per-ms"]);
-        command.arg(self.units_per_ms.to_string());
+        command.args(["serve", self.runtime]).args(self.work.arguments());
+        command.args(["--units-per-ms", &self.units_per_ms.to_string()]);
+        if let Some(group) = &self.group {
+            command.arg("--group").arg(group.path());
+        }
         if self.runtime == go_server::NAME {
             command.env(go_server::SERVER_VARIABLE, go_server::path()?);
+        }
+        if self.runtime == smol_server::NAME {
+            let cores = thread::available_parallelism()?;
+            command.env(smol_server::THREADS_VARIABLE, cores.to_string());
         }
         ServerProcess::start(&mut command)
     }

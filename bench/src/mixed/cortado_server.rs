@@ -11,33 +11,53 @@ use cortado::io::{AsyncFd, Direction};
 
 use super::client::MESSAGE_BYTES;
 use super::figures::Figures;
-use super::server::{self, COMPUTING_TASKS, Load, Scene};
+use super::server::{Scene, compute_and_wake};
+use super::work::Kind;
 
-pub(super) fn serve(scene: Scene) -> Result<()> {
-    let Scene { listener, load, poll_units, figures } = scene;
-    let runtime = cortado::Builder::new().build()?;
-    drop(runtime.spawn(accept(listener)));
+/// The same without its confinement under a quota.
+pub(super) const UNCONFINED: &str = "cortado-unconfined";
+
+pub(super) fn serve_plain(scene: Scene) -> Result<()> {
+    serve(scene, cortado::Builder::new())
+}
+
+pub(super) fn serve_unconfined(scene: Scene) -> Result<()> {
+    serve(scene, cortado::Builder::new().confine_to_quota(false))
+}
+
+fn serve(scene: Scene, builder: cortado::Builder) -> Result<()> {
+    let Scene { listener, figures } = scene;
+    let runtime = builder.report_long_polls(false).build()?;
+    drop(runtime.spawn(accept(listener, Arc::clone(&figures))));
     drop(runtime.spawn(fire_timer(Arc::clone(&figures))));
-    for _ in 0..COMPUTING_TASKS {
-        let figures = Arc::clone(&figures);
-        drop(match load {
-            Load::FreshTasks => runtime.spawn(compute_in_fresh_tasks(figures, poll_units)),
-            Load::LongPolls | Load::ShortPolls => runtime.spawn(compute(figures, poll_units)),
-            Load::WokenPolls => runtime.spawn(server::compute_and_wake(figures, poll_units)),
-        });
-    }
+    drop(runtime.spawn(begin(figures)));
     runtime.block_on(future::pending())
 }
 
-async fn accept(listener: TcpListener) {
-    listener.set_nonblocking(true).expect("a listener can be made non-blocking");
-    let listener = AsyncFd::new(listener).expect("the reactor takes a listener");
-    while let Ok((stream, _)) = listener.async_io(Direction::Read, TcpListener::accept).await {
-        drop(cortado::spawn(echo(stream)));
+/// Spawns the computing tasks when it is time for them.
+async fn begin(figures: Arc<Figures>) {
+    cortado::time::sleep(figures.work.begin_after()).await;
+    for _ in 0..figures.work.tasks {
+        let (figures, spawned) = (Arc::clone(&figures), Instant::now());
+        drop(match figures.work.kind {
+            Kind::Fresh => cortado::spawn(compute_in_fresh_tasks(figures, spawned)),
+            Kind::Woken => cortado::spawn(compute_and_wake(figures, spawned)),
+            Kind::LongLived | Kind::Sleeping | Kind::Requests => {
+                cortado::spawn(compute(figures, spawned))
+            }
+        });
     }
 }
 
-async fn echo(stream: TcpStream) -> io::Result<()> {
+async fn accept(listener: TcpListener, figures: Arc<Figures>) {
+    listener.set_nonblocking(true).expect("a listener can be made non-blocking");
+    let listener = AsyncFd::new(listener).expect("the reactor takes a listener");
+    while let Ok((stream, _)) = listener.async_io(Direction::Read, TcpListener::accept).await {
+        drop(cortado::spawn(echo(stream, Arc::clone(&figures))));
+    }
+}
+
+async fn echo(stream: TcpStream, figures: Arc<Figures>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     stream.set_nonblocking(true)?;
     let stream = AsyncFd::new(stream).map_err(|refused| refused.into_parts().1)?;
@@ -46,6 +66,12 @@ async fn echo(stream: TcpStream) -> io::Result<()> {
         let count = stream.async_io(Direction::Read, |mut stream| stream.read(&mut buffer)).await?;
         if count == 0 {
             return Ok(());
+        }
+        if figures.work.kind == Kind::Requests {
+            for _ in 0..count / MESSAGE_BYTES {
+                let figures = Arc::clone(&figures);
+                cortado::spawn(async move { figures.poll() }).await.expect("it does not panic");
+            }
         }
         let mut sent = 0;
         while sent < count {
@@ -63,17 +89,19 @@ async fn fire_timer(figures: Arc<Figures>) {
     }
 }
 
-async fn compute(figures: Arc<Figures>, poll_units: u64) {
+async fn compute(figures: Arc<Figures>, spawned: Instant) {
+    figures.begins(spawned);
     loop {
-        figures.compute(poll_units);
+        figures.poll();
         cortado::yield_now().await;
     }
 }
 
-async fn compute_in_fresh_tasks(figures: Arc<Figures>, poll_units: u64) {
+async fn compute_in_fresh_tasks(figures: Arc<Figures>, spawned: Instant) {
+    figures.begins(spawned);
     loop {
         let figures = Arc::clone(&figures);
-        let task = cortado::spawn(async move { figures.compute(poll_units) });
+        let task = cortado::spawn(async move { figures.poll() });
         task.await.expect("a computing task panicked");
     }
 }

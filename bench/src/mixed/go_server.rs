@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
 
-use super::server::Load;
+use super::work::Work;
 
 pub(crate) const NAME: &str = "go";
 
@@ -67,10 +67,14 @@ pub(crate) fn build(name: &str) -> Result<PathBuf> {
 }
 
 /// Replaces this process by the Go server; returns only if that fails.
-pub(super) fn become_server(load: Load, poll_units: u64, raising_refused: &str) -> Result<()> {
+pub(super) fn become_server(work: Work, units_per_ms: u64, raising_refused: &str) -> Result<()> {
     let server = env::var_os(SERVER_VARIABLE)
         .with_context(|| format!("{SERVER_VARIABLE} does not name the built Go server"))?;
-    let failure =
-        Command::new(server).args([load.name(), &poll_units.to_string(), raising_refused]).exec();
+    let numbers = [work.tasks as u64, work.poll_us, work.begin_ms, units_per_ms];
+    let failure = Command::new(server)
+        .arg(work.kind.name())
+        .args(numbers.map(|number| number.to_string()))
+        .arg(raising_refused)
+        .exec();
     Err(failure).context("start the Go server")
 }

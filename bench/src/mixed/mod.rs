@@ -1,18 +1,22 @@
 //! The group `mixed`: waiting and working in one runtime. An echo client at a fixed rate and a
-//! 1 ms timer share a runtime with four computing tasks that are spawned like any other task. The
-//! server and the client are processes of their own; the server has no right to raise priorities.
+//! 1 ms timer share a runtime with tasks that compute. The server and the client are processes of
+//! their own; the server has no right to raise priorities.
 
+mod cells;
 mod client;
 mod contender;
 mod cortado_server;
 mod figures;
 pub(crate) mod go_server;
 mod privileges;
+mod quota;
 mod schedule;
 mod server;
+mod smol_server;
 mod threads_server;
 mod tokio_server;
 mod units;
+mod work;
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -24,11 +28,13 @@ use crate::registry::{Case, Group, Settings};
 use crate::report::{Metric, OURS, Report};
 use crate::round::{Contender, interleave};
 
+use cells::{Cell, Setting};
 pub(crate) use client::{ClientArgs, run as client};
 use contender::Pair;
 pub(crate) use go_server::toolchain_version as go_version;
-use server::Load;
+use quota::Group as ControlGroup;
 pub(crate) use server::{ServeArgs, run as serve};
+use work::Kind;
 
 pub(crate) const GROUP: Group = Group {
     name: "mixed",
@@ -36,41 +42,64 @@ pub(crate) const GROUP: Group = Group {
     cases,
 };
 
-/// How many times below Tokio's the echo's 99th percentile must be.
-const TIMES_BELOW_TOKIO: f64 = 20.0;
-
 fn cases() -> Vec<Box<dyn Case>> {
-    let case = |load: &Load| Box::new(Mixed(*load)) as Box<dyn Case>;
-    Load::ALL.iter().map(case).collect()
+    cells::all().map(|cell| Box::new(Mixed(cell)) as Box<dyn Case>).collect()
 }
 
-/// The echo beside one kind of computing tasks.
-struct Mixed(Load);
+/// The echo beside one kind of work.
+struct Mixed(Cell);
 
 impl Case for Mixed {
     fn name(&self) -> &'static str {
-        self.0.name()
+        self.0.name
     }
 
     fn about(&self) -> &'static str {
-        self.0.about()
+        self.0.about
+    }
+
+    fn is_for_smoke(&self) -> bool {
+        self.0.smoke
     }
 
     fn run(&self, settings: &Settings) -> Result<Report> {
         let units_per_ms = units::calibrate();
         let measured_ms = settings.amount(10_000, 1_500);
         let refusal = Rc::new(OnceCell::new());
-        let pair = |runtime| {
-            let refusal = Rc::clone(&refusal);
-            Box::new(Pair { runtime, load: self.0, units_per_ms, measured_ms, refusal })
+        let group = match self.0.setting {
+            Setting::Quota(cpus) => Some(Rc::new(ControlGroup::with_quota(cpus)?)),
+            _ => None,
+        };
+        let work = self.0.work();
+        let pair = |runtime: &&'static str| {
+            let (refusal, group) = (Rc::clone(&refusal), group.clone());
+            Box::new(Pair { runtime, work, group, units_per_ms, measured_ms, refusal })
                 as Box<dyn Contender>
         };
-        let mut contenders =
-            [OURS, "tokio", "go", threads_server::LOWERED, threads_server::PLAIN].map(pair);
+        let mut contenders: Vec<_> = contenders(&self.0).iter().map(pair).collect();
         let series = interleave(&mut contenders, settings.rounds(3));
         let refusal = refusal.get().map_or("unknown, since no server ran", String::as_str);
-        let notes = notes(units_per_ms, refusal);
-        Ok(Report { metrics: metrics(), series, notes })
+        let mut notes = notes(units_per_ms, refusal);
+        notes.insert(0, format!("beside the echo: {work}"));
+        Ok(Report { metrics: metrics(&self.0), series, notes })
+    }
+}
+
+/// Who takes part: everybody, but for work that a contender has no way of doing.
+fn contenders(cell: &Cell) -> &'static [&'static str] {
+    use cortado_server::UNCONFINED;
+    use go_server::NAME as GO;
+    use smol_server::NAME as SMOL;
+    use threads_server::{LOWERED, PLAIN, RAYON_ALONE};
+    use tokio_server::{DEFAULT, EAGER, RAYON, SPAWN_BLOCKING, TWO};
+    match (cell.setting, cell.kind) {
+        (Setting::Throughput, _) => &[OURS, TWO, LOWERED, RAYON_ALONE],
+        (Setting::Quota(_), _) => {
+            &[OURS, UNCONFINED, DEFAULT, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO, LOWERED, PLAIN]
+        }
+        (Setting::Late, _) => &[OURS, DEFAULT, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO],
+        (_, Kind::Requests) => &[OURS, DEFAULT, EAGER, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO],
+        _ => &[OURS, DEFAULT, EAGER, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO, LOWERED, PLAIN],
     }
 }
 
@@ -78,26 +107,76 @@ fn notes(units_per_ms: u64, refusal: &str) -> Vec<String> {
     let control = threads_server::LOWERED;
     vec![
         format!("servers cannot raise priorities: a lowered thread that tries gets {refusal:?}"),
-        format!("{units_per_ms} units of computing are 1 ms of an idle core"),
+        format!(
+            "{units_per_ms} units of computing are 1 ms of an idle core; Go compiles other code"
+        ),
         "latencies count from the intended send time; client-late is the client's own delay in \
          sending, contained in them"
+            .to_owned(),
+        "first-slice and never-begun are of all computing tasks since the start of the server"
             .to_owned(),
         format!("{control} is a control: its computing threads are lowered by hand"),
     ]
 }
 
 /// The metrics, in the order in which `Pair::round` gives their figures.
-fn metrics() -> Vec<Metric> {
-    let latency = |name| Metric { name, unit: "us", better: Better::Lower, goals: Vec::new() };
-    let echo = ["echo-p50", "echo-p99", "echo-p99.9", "echo-max"].map(latency);
-    let timer = ["timer-p50", "timer-p99", "timer-p99.9", "timer-max"].map(latency);
-    let lost = Metric { unit: "requests", ..latency("lost") };
-    let computing =
-        Metric { name: "computing", unit: "units/ms", better: Better::Higher, goals: Vec::new() };
-    let mut metrics: Vec<Metric> = echo.into_iter().chain(timer).collect();
-    metrics.extend([lost, latency("client-late-p99"), computing]);
-    metrics[1].goals.push(Goal::Times { peer: "tokio", factor: TIMES_BELOW_TOKIO });
+fn metrics(cell: &Cell) -> Vec<Metric> {
+    let lower = |name, unit| Metric { name, unit, better: Better::Lower, goals: Vec::new() };
+    let mut metrics: Vec<Metric> = [
+        "echo-p50",
+        "echo-p99",
+        "echo-p99.9",
+        "echo-max",
+        "timer-p50",
+        "timer-p99",
+        "timer-p99.9",
+        "timer-max",
+    ]
+    .map(|name| lower(name, "us"))
+    .into();
+    metrics.extend([
+        lower("lost", "requests"),
+        lower("client-late-p99", "us"),
+        Metric { better: Better::Higher, ..lower("computing", "cores") },
+        lower("threads", "threads"),
+        lower("first-slice", "ms"),
+        lower("never-begun", "tasks"),
+    ]);
+    for (name, goal) in goals(cell) {
+        let metric = metrics.iter_mut().find(|metric| metric.name == name);
+        metric.expect("a goal names a metric").goals.push(goal);
+    }
     metrics
+}
+
+/// What the echo's percentiles, and what else a cell is about, are to be.
+fn goals(cell: &Cell) -> Vec<(&'static str, Goal)> {
+    use threads_server::{LOWERED, RAYON_ALONE};
+    use tokio_server::{DEFAULT, TWO};
+    let times = |peer, factor| Goal::Times { peer, factor };
+    match (cell.setting, cell.kind) {
+        (Setting::Throughput, _) => vec![("computing", times(RAYON_ALONE, 0.97))],
+        (Setting::Quota(_), _) => vec![("echo-p99", times(DEFAULT, 20.0))],
+        (Setting::Late, Kind::LongLived) => vec![("echo-p99", Goal::Below(1_000.0))],
+        (Setting::Late, _) | (_, Kind::Requests) => Vec::new(),
+        // On a machine where nothing computes, both are as good.
+        _ if cell.work().tasks == 0 => vec![("echo-p99", times(TWO, 0.95))],
+        _ => {
+            let mut goals = vec![
+                ("echo-p99", Goal::Below(300.0)),
+                ("echo-p99", times(TWO, 0.95)),
+                ("echo-p99.9", times(LOWERED, 1.0 / 1.2)),
+                ("computing", times(TWO, 0.95)),
+            ];
+            if cell.work().tasks >= 2 {
+                goals.push(("echo-p99", times(DEFAULT, 100.0)));
+            }
+            if cell.poll_us == 0 && cell.work().tasks <= 8 {
+                goals.push(("first-slice", Goal::Below(100.0)));
+            }
+            goals
+        }
+    }
 }
 
 #[cfg(test)]
@@ -105,9 +184,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_goal_is_on_the_99th_percentile_of_the_echo_alone() {
-        let with_goals: Vec<_> =
-            metrics().iter().filter(|m| !m.goals.is_empty()).map(|m| m.name).collect();
-        assert_eq!(with_goals, ["echo-p99"]);
+    fn every_goal_names_a_metric_and_a_contender_of_its_cell() {
+        for cell in cells::all() {
+            for goal in metrics(&cell).iter().flat_map(|metric| &metric.goals) {
+                if let Goal::Times { peer, .. } = goal {
+                    assert!(contenders(&cell).contains(peer), "{} has no {peer}", cell.name);
+                }
+            }
+        }
     }
 }

@@ -5,86 +5,41 @@
 
 use std::io::{self, BufRead, Write};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process;
 use std::sync::Arc;
 use std::task::Poll;
 use std::thread;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
-use super::{cortado_server, go_server, privileges, threads_server, tokio_server};
+use super::quota::join_group;
+use super::work::Work;
+use super::{cortado_server, go_server, privileges, smol_server, threads_server, tokio_server};
 use crate::report::OURS;
-
-/// Computing tasks beside the echo.
-pub(super) const COMPUTING_TASKS: usize = 4;
-
-/// How the computing tasks compute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Load {
-    /// Long-lived tasks with polls of 10 ms.
-    LongPolls,
-    /// A new task for each millisecond of computing, one after the other.
-    FreshTasks,
-    /// Long-lived tasks with polls of 0.1 ms.
-    ShortPolls,
-    /// Long-lived tasks with polls of 0.1 ms, each of which wakes its own task.
-    WokenPolls,
-}
-
-impl Load {
-    pub(super) const ALL: [Self; 4] =
-        [Self::LongPolls, Self::FreshTasks, Self::ShortPolls, Self::WokenPolls];
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::LongPolls => "long-polls",
-            Self::FreshTasks => "fresh-tasks",
-            Self::ShortPolls => "short-polls",
-            Self::WokenPolls => "woken-polls",
-        }
-    }
-
-    pub(super) fn about(self) -> &'static str {
-        match self {
-            Self::LongPolls => "echo beside 4 long-lived tasks that compute 10 ms between yields",
-            Self::FreshTasks => "echo beside 4 chains of new tasks that compute 1 ms each",
-            Self::ShortPolls => "echo beside 4 long-lived tasks that compute 0.1 ms between yields",
-            Self::WokenPolls => {
-                "echo beside 4 long-lived tasks that compute 0.1 ms a poll, and are woken again"
-            }
-        }
-    }
-
-    fn poll_units(self, units_per_ms: u64) -> u64 {
-        match self {
-            Self::LongPolls => units_per_ms * 10,
-            Self::FreshTasks => units_per_ms,
-            Self::ShortPolls | Self::WokenPolls => units_per_ms / 10,
-        }
-    }
-}
 
 /// Options of `bench serve`.
 #[derive(Args)]
 pub(crate) struct ServeArgs {
     /// The runtime to serve with.
     runtime: String,
-    /// How the computing tasks compute.
-    load: Load,
+    #[command(flatten)]
+    work: Work,
     /// Units of computing that are a millisecond of an idle core.
     #[arg(long)]
     units_per_ms: u64,
+    /// The directory of a control group to enter first.
+    #[arg(long)]
+    group: Option<PathBuf>,
 }
 
 /// What a runtime is given to serve.
 pub(super) struct Scene {
     pub(super) listener: TcpListener,
-    pub(super) load: Load,
-    /// Units of computing in one poll.
-    pub(super) poll_units: u64,
     pub(super) figures: Arc<Figures>,
 }
 
@@ -101,29 +56,38 @@ type Serve = fn(Scene) -> Result<()>;
 
 /// The runtimes that are part of this binary.
 const RUNTIMES: &[(&str, Serve)] = &[
-    (OURS, cortado_server::serve),
-    ("tokio", tokio_server::serve),
+    (OURS, cortado_server::serve_plain),
+    (cortado_server::UNCONFINED, cortado_server::serve_unconfined),
+    (tokio_server::DEFAULT, tokio_server::serve_default),
+    (tokio_server::EAGER, tokio_server::serve_eager),
+    (tokio_server::SPAWN_BLOCKING, tokio_server::serve_pool),
+    (tokio_server::RAYON, tokio_server::serve_rayon),
+    (tokio_server::TWO, tokio_server::serve_two),
+    (smol_server::NAME, smol_server::serve),
     (threads_server::LOWERED, threads_server::serve_lowered),
     (threads_server::PLAIN, threads_server::serve_plain),
+    (threads_server::RAYON_ALONE, threads_server::serve_rayon_alone),
 ];
 
 pub(crate) fn run(args: &ServeArgs) -> Result<()> {
+    if let Some(group) = &args.group {
+        join_group(group)?;
+    }
     privileges::give_up_raising()?;
     let raising_refused = privileges::refusal()?;
-    let poll_units = args.load.poll_units(args.units_per_ms);
     if args.runtime == go_server::NAME {
-        return go_server::become_server(args.load, poll_units, &raising_refused);
+        return go_server::become_server(args.work, args.units_per_ms, &raising_refused);
     }
     let Some((_, serve)) = RUNTIMES.iter().find(|(name, _)| *name == args.runtime) else {
         bail!("this bench has no server for the runtime {:?}", args.runtime);
     };
     let listener = TcpListener::bind("127.0.0.1:0").context("listen on the loopback")?;
     let ready = Ready { port: listener.local_addr()?.port(), raising_refused };
-    let figures = Arc::new(Figures::new());
+    let figures = Arc::new(Figures::new(args.work, args.units_per_ms));
     let counted = Arc::clone(&figures);
     thread::Builder::new().name("control".to_owned()).spawn(move || obey_and_exit(&counted))?;
     println!("{}", serde_json::to_string(&ready)?);
-    serve(Scene { listener, load: args.load, poll_units, figures })
+    serve(Scene { listener, figures })
 }
 
 fn obey_and_exit(figures: &Figures) {
@@ -149,9 +113,10 @@ fn obey(figures: &Figures) -> Result<()> {
 /// A future whose every poll computes and wakes its own task: what hand-written futures, streams
 /// that are always ready, and tasks that pass work to each other look like to a scheduler. A
 /// runtime's own `yield_now` may look at the descriptors each time; this does not ask it to.
-pub(super) async fn compute_and_wake(figures: Arc<Figures>, poll_units: u64) {
+pub(super) async fn compute_and_wake(figures: Arc<Figures>, spawned: Instant) {
+    figures.begins(spawned);
     std::future::poll_fn(|context| {
-        figures.compute(poll_units);
+        figures.poll();
         context.waker().wake_by_ref();
         Poll::Pending
     })

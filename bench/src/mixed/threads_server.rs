@@ -14,13 +14,15 @@ use rustix::process::setpriority_process;
 
 use super::client::MESSAGE_BYTES;
 use super::figures::Figures;
-use super::server::{COMPUTING_TASKS, Load, Scene};
+use super::server::Scene;
+use super::work::Kind;
 
 pub(super) const LOWERED: &str = "threads-lowered";
 pub(super) const PLAIN: &str = "threads-plain";
+pub(super) const RAYON_ALONE: &str = "rayon-alone";
 
 /// The nice value of lowered threads.
-const LOWERED_NICE: i32 = 10;
+pub(super) const LOWERED_NICE: i32 = 10;
 
 pub(super) fn serve_lowered(scene: Scene) -> Result<()> {
     serve(scene, Some(LOWERED_NICE))
@@ -30,32 +32,48 @@ pub(super) fn serve_plain(scene: Scene) -> Result<()> {
     serve(scene, None)
 }
 
+/// Computing throughput as it is with nothing beside it: nobody connects.
+pub(super) fn serve_rayon_alone(scene: Scene) -> Result<()> {
+    for _ in 0..scene.figures.work.tasks {
+        let figures = Arc::clone(&scene.figures);
+        rayon::spawn(move || compute_in_jobs(figures));
+    }
+    loop {
+        thread::park();
+    }
+}
+
+fn compute_in_jobs(figures: Arc<Figures>) {
+    figures.poll();
+    rayon::spawn(move || compute_in_jobs(figures));
+}
+
 fn serve(scene: Scene, nice: Option<i32>) -> Result<()> {
-    let Scene { listener, load, poll_units, figures } = scene;
-    for _ in 0..COMPUTING_TASKS {
-        let figures = Arc::clone(&figures);
+    let Scene { listener, figures } = scene;
+    for _ in 0..figures.work.tasks {
+        let (figures, spawned) = (Arc::clone(&figures), Instant::now());
         thread::spawn(move || {
             if let Some(nice) = nice {
                 // The process as number 0 is, on Linux, the calling thread alone.
                 setpriority_process(None, nice).expect("lowering a thread is always allowed");
             }
-            compute(load, poll_units, &figures);
+            thread::sleep(figures.work.begin_after());
+            figures.begins(spawned);
+            compute(&figures);
         });
     }
     thread::spawn(move || fire_timer(&figures));
     echo(&listener)
 }
 
-fn compute(load: Load, poll_units: u64, figures: &Arc<Figures>) {
+fn compute(figures: &Arc<Figures>) {
     loop {
-        match load {
-            Load::LongPolls | Load::ShortPolls | Load::WokenPolls => figures.compute(poll_units),
-            Load::FreshTasks => {
-                // A thread made by a lowered one is lowered too.
-                let figures = Arc::clone(figures);
-                let thread = thread::spawn(move || figures.compute(poll_units));
-                thread.join().expect("a computing thread panicked");
-            }
+        if figures.work.kind == Kind::Fresh {
+            // A thread made by a lowered one is lowered too.
+            let figures = Arc::clone(figures);
+            thread::spawn(move || figures.poll()).join().expect("a computing thread panicked");
+        } else {
+            figures.poll();
         }
         thread::yield_now();
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::around::Around;
+use crate::confinement::Confinement;
 use crate::lanes::Config;
 use crate::monitor::MonitorMode;
 use crate::resources::Resources;
@@ -43,6 +44,7 @@ pub struct Builder {
     work_nice: i32,
     monitor: MonitorMode,
     report_long_polls: bool,
+    confine_to_quota: bool,
     clock: Arc<dyn Clock>,
     driver: Option<Box<dyn Driver>>,
     start_paused: bool,
@@ -61,6 +63,7 @@ impl Builder {
             work_nice: tuning::WORK_NICE,
             monitor: MonitorMode::default(),
             report_long_polls: true,
+            confine_to_quota: true,
             clock: Arc::new(SystemClock),
             driver: None,
             start_paused: false,
@@ -148,6 +151,17 @@ impl Builder {
         self
     }
 
+    /// Whether, under a CPU quota of control groups below the usable cores, the threads of the work lane
+    /// stay on as many CPUs as the quota holds whole ones, and those of the wait lane on as many, or
+    /// one more. Default: true. Otherwise computing tasks use the quota up, and then the kernel stops
+    /// every thread of the group for the rest of the period. Threads that code in the work lane makes
+    /// stay there too; other programs that use the same CPUs are not known to the runtime, so where
+    /// many share a machine with larger quotas, it may be better to switch this off.
+    pub fn confine_to_quota(mut self, on: bool) -> Builder {
+        self.confine_to_quota = on;
+        self
+    }
+
     /// Another clock for the timers. Default: the system's monotonic clock.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Builder {
         self.clock = clock;
@@ -198,6 +212,12 @@ impl Builder {
         self
     }
 
+    fn confinement(&self, limit: sys::CpuLimit) -> Confinement {
+        let usable = sys::Cpus::usable().filter(|_| self.confine_to_quota);
+        let start = std::process::id() as usize;
+        usable.map_or_else(Confinement::default, |cpus| Confinement::new(limit, &cpus, start))
+    }
+
     fn resources(&self) -> io::Result<Arc<Resources>> {
         let clock = self.clock.clone();
         let (threads, keep_alive) = (self.max_blocking_threads, self.thread_keep_alive);
@@ -227,6 +247,7 @@ impl Builder {
             work_nice: (sys::own_nice() + self.work_nice).min(19),
             monitor: self.monitor,
             report_long_polls: self.report_long_polls,
+            confinement: self.confinement(limit),
         };
         Ok(Runtime::start(config, self.resources()?))
     }
@@ -260,6 +281,7 @@ impl fmt::Debug for Builder {
             .field("work_nice", &self.work_nice)
             .field("monitor", &self.monitor)
             .field("report_long_polls", &self.report_long_polls)
+            .field("confine_to_quota", &self.confine_to_quota)
             .finish_non_exhaustive()
     }
 }

@@ -11,6 +11,7 @@ use std::task::Waker;
 
 use cortado_probe::Lane;
 
+use crate::confinement::Confinement;
 use crate::context;
 use crate::idle::{Grant, Idle, MAX_WORKERS};
 use crate::inbox::Chain;
@@ -38,6 +39,7 @@ pub(crate) struct Config {
     pub(crate) work_nice: i32,
     pub(crate) monitor: MonitorMode,
     pub(crate) report_long_polls: bool,
+    pub(crate) confinement: Confinement,
 }
 
 /// One lane.
@@ -114,7 +116,8 @@ impl Lanes {
     pub(crate) fn new(config: Config, resources: Arc<Resources>) -> Arc<Lanes> {
         let seats = config.seats;
         let work_threads = (seats * tuning::WORK_THREADS_PER_SEAT).min(MAX_WORKERS / 2);
-        let wait_threads = (seats + tuning::BLOCKED_THREADS).min(MAX_WORKERS / 2);
+        // One for each seat beyond the blocked ones, at whose bound only tasks with short polls start.
+        let wait_threads = (2 * seats + tuning::BLOCKED_THREADS).min(MAX_WORKERS / 2);
         Arc::new(Lanes {
             wait: LaneState::new(seats, wait_threads),
             work: LaneState::new(seats, work_threads),
@@ -123,7 +126,7 @@ impl Lanes {
             resources,
             registry: Registry::new(),
             placement: Placement::new(),
-            lowering: Lowering::new(config.work_nice),
+            lowering: Lowering::new(config.work_nice, config.confinement.clone()),
             monitor: Monitor::new(),
             attached: OnceLock::new(),
             closing: AtomicBool::new(false),
@@ -271,13 +274,16 @@ impl Lanes {
     }
 
     /// The work lane can take no more threads, so the next hog that is found in the wait lane could
-    /// not be moved out of it. Tasks that were never polled, of which nothing is known, start in the
-    /// work lane then.
+    /// not be moved out of it; or so many threads of the wait lane have been blocked lately that there
+    /// are only as many left as seats. Only tasks that are known to have short polls run in the wait
+    /// lane then. Threads that are not blocked any more count as long as they are kept alive: else
+    /// each would take the next task that blocks, and those that wait would queue behind.
     pub(crate) fn is_crowded(&self) -> bool {
         self.work.threads() >= self.work.most_threads
+            || self.wait.threads() + self.wait.idle.seats() >= self.wait.most_threads
     }
 
-    /// Queues a task in the work lane that nothing is known of.
+    /// Queues a task in the work lane that is not known to have short polls.
     pub(crate) fn send_to_work_lane(self: &Arc<Self>, task: Runnable) {
         self.placement.assume_computing(task.header());
         task.header().move_to_work_lane(true);

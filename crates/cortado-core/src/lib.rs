@@ -25,6 +25,7 @@ mod around;
 mod block_on;
 mod blocking;
 mod builder;
+mod confinement;
 mod context;
 mod group;
 mod handle;

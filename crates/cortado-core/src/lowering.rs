@@ -1,13 +1,15 @@
-//! Lowering: what makes a thread one of the work lane, for the kernel.
+//! Lowering: what the kernel is to know of a worker's thread: the priority of the work lane, and under
+//! a quota the CPUs where the lane stays.
 //!
-//! A worker that starts in the work lane does it to its own thread, the monitor to that of a worker
-//! that it moves there. Where the system refuses, the thread works all the same and competes with
-//! the wait lane; a listener of the probe hears of that once.
+//! A worker says it of its own thread, the monitor of that of a worker that it moves to the work
+//! lane. Where the system refuses, the thread works all the same and competes with the wait lane; a
+//! listener of the probe hears of that once.
 
 use std::io;
 
-use cortado_probe::{Event, Refused, emit};
+use cortado_probe::{Event, Lane, Refused, WorkerId, emit};
 
+use crate::confinement::Confinement;
 use crate::shim::atomic::{AtomicBool, Ordering};
 use crate::sys;
 use crate::worker::Record;
@@ -15,24 +17,43 @@ use crate::worker::Record;
 /// See the module.
 pub(crate) struct Lowering {
     nice: i32,
+    confinement: Confinement,
     priority_refused: AtomicBool,
+    cpus_refused: AtomicBool,
 }
 
 impl Lowering {
-    pub(crate) fn new(nice: i32) -> Lowering {
-        Lowering { nice, priority_refused: AtomicBool::new(false) }
+    pub(crate) fn new(nice: i32, confinement: Confinement) -> Lowering {
+        let [priority_refused, cpus_refused] = [false; 2].map(AtomicBool::new);
+        Lowering { nice, confinement, priority_refused, cpus_refused }
     }
 
-    /// Lowers the worker's thread.
-    pub(crate) fn lower(&self, record: &Record) {
-        if let Err(error) = sys::lower_thread(record.thread(), self.nice) {
-            say_once(&self.priority_refused, record, Refused::LowerPriority, &error);
+    /// Makes the worker's thread one of the lane, for the kernel.
+    pub(crate) fn place(&self, record: &Record, lane: Lane) {
+        self.confine(Some(record.id()), record.thread(), lane);
+        if lane == Lane::Work
+            && let Err(error) = sys::lower_thread(record.thread(), self.nice)
+        {
+            say_once(&self.priority_refused, Some(record.id()), Refused::LowerPriority, &error);
+        }
+    }
+
+    /// The calling thread, the monitor's, shares what the wait lane may use.
+    pub(crate) fn place_monitor(&self) {
+        self.confine(None, sys::thread_id(), Lane::Wait);
+    }
+
+    fn confine(&self, worker: Option<WorkerId>, thread: i32, lane: Lane) {
+        if let Some(cpus) = self.confinement.of(lane)
+            && let Err(error) = cpus.keep(thread)
+        {
+            say_once(&self.cpus_refused, worker, Refused::FewerCpus, &error);
         }
     }
 }
 
-fn say_once(said: &AtomicBool, record: &Record, what: Refused, error: &io::Error) {
+fn say_once(said: &AtomicBool, worker: Option<WorkerId>, what: Refused, error: &io::Error) {
     if !said.swap(true, Ordering::Relaxed) {
-        emit(|| Event::Refused { worker: record.id(), what, error });
+        emit(|| Event::Refused { worker, what, error });
     }
 }

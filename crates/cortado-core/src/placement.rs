@@ -21,8 +21,8 @@ use cortado_probe::{Event, Lane, emit};
 use crate::shim::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use crate::task::Header;
 use crate::tuning::{
-    LOAD_HALF_LIFE, LOCATION_FOUND, LOCATION_HOT, LOCATION_MAX, LONG_POLL, MOVE_AT_US,
-    RETURN_BELOW_US,
+    BLOCKED_LOAD_US, LOAD_HALF_LIFE, LOCATION_FOUND, LOCATION_HOT, LOCATION_MAX, LONG_POLL,
+    MOVE_AT_US, RETURN_BELOW_US,
 };
 use crate::worker::Record;
 
@@ -34,6 +34,9 @@ const PROBES: usize = 4;
 /// The bits of a load that hold µs; the others count half-lives.
 const US_BITS: u32 = 22;
 const US_MASK: u32 = (1 << US_BITS) - 1;
+
+/// Charged to a poll that is blocked in a call, in place of µs.
+pub(crate) const BLOCKED_CHARGE: u32 = u32::MAX;
 
 /// See the module.
 pub(crate) struct Placement {
@@ -94,11 +97,25 @@ impl Placement {
     /// Worker: a poll of `task` has ended that is charged or measured. The task is still running,
     /// so a change of lane counts from its next wake on.
     pub(crate) fn poll_ended(&self, record: &Record, task: &Header) {
-        if record.notice().measures() {
-            self.measured(record.cpu_us_of_poll(), task);
-        } else if record.notice().take_charged() {
-            self.charged(record.charged_us(), task);
+        let charge = if record.notice().take_charged() { record.charged_us() } else { 0 };
+        let measured = record.notice().measures().then(|| record.cpu_us_of_poll());
+        match (charge, measured) {
+            (BLOCKED_CHARGE, _) => self.blocked(task),
+            (_, Some(us)) => self.measured(us, task),
+            (us, None) => self.charged(us, task),
         }
+    }
+
+    /// The task's polls have been short, as far as is known; of one that was never polled nothing is.
+    pub(crate) fn has_short_polls(&self, task: &Header) -> bool {
+        task.was_polled() && self.unpack(task.load.load(Ordering::Relaxed)) == 0
+    }
+
+    /// The poll was blocked in a call. That moves no task, since it is no CPU time, and counts only
+    /// while threads are short.
+    fn blocked(&self, task: &Header) {
+        let load = self.unpack(task.load.load(Ordering::Relaxed)).max(BLOCKED_LOAD_US);
+        task.load.store(self.pack(load), Ordering::Relaxed);
     }
 
     /// In the wait lane: the monitor found this poll computing.

@@ -118,6 +118,10 @@ pub(crate) const MOVE_AT_US: u32 = 3_000;
 /// of `MOVE_AT_US`: three short polls, so a task does not go back and forth.
 pub(crate) const RETURN_BELOW_US: u32 = 400;
 
+/// What a task counts as having used when a poll of it was blocked in a call, µs. Below
+/// `RETURN_BELOW_US`, so that it moves nobody; it is forgotten after 9 times `LOAD_HALF_LIFE`.
+pub(crate) const BLOCKED_LOAD_US: u32 = 256;
+
 /// What a task used lately is halved in this time.
 pub(crate) const LOAD_HALF_LIFE: Duration = Duration::from_millis(100);
 
@@ -133,7 +137,12 @@ pub(crate) const LOCATION_FOUND: u32 = 4;
 /// all advance by the kernel's time slices.
 pub(crate) const WORK_THREADS_PER_SEAT: usize = 4;
 
-/// How many threads of the wait lane may be blocked in calls, beside those that hold its seats.
+/// Under a quota of control groups, the wait lane may use one CPU more than the quota holds whole ones
+/// where this much of one is left, in CPUs. `mixed quota-1.5`.
+pub(crate) const QUOTA_REST: f64 = 0.25;
+
+/// How many threads of the wait lane may be blocked in calls, beside two for each of its seats: one
+/// holds it, one is the next to be blocked. `mixed crowd-sleeping`.
 pub(crate) const BLOCKED_THREADS: usize = 64;
 
 /// The nice value of threads in the work lane. A first guess of the design: 5 leaves the echo a

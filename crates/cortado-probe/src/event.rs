@@ -35,7 +35,7 @@ pub enum Cause {
     Blocked,
 }
 
-/// What the system may refuse to do to a thread of the work lane.
+/// What the system may refuse to do to a thread of a runtime.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Refused {
@@ -106,11 +106,11 @@ pub enum Event<'a> {
         /// minute.
         notable: bool,
     },
-    /// The system refused what a thread of the work lane is to be given. Said once per runtime and
-    /// kind: the lane works without it, but no longer gives way to the wait lane as it should.
+    /// The system refused what a thread is to be given. Said once per runtime and kind: the thread
+    /// works without it, but does not give way to others as it should.
     Refused {
-        /// The worker whose thread it is.
-        worker: WorkerId,
+        /// The worker whose thread it is; none for the monitor's.
+        worker: Option<WorkerId>,
         /// What was refused.
         what: Refused,
         /// Why.

@@ -9,6 +9,7 @@ use super::count;
 use super::report::{self, LongPoll};
 use super::senses::Senses;
 use crate::lanes::Lanes;
+use crate::placement::BLOCKED_CHARGE;
 use crate::tuning::{
     LINE_AFTER, LONG_POLL, STALL_LIMIT, TICK_LONG, TICK_SAMPLE, TICK_SHORT, WORK_STALL_LIMIT,
 };
@@ -82,7 +83,7 @@ impl<S: Senses> Look<S> {
             };
             if is_seated {
                 outcome.anything_happened = true;
-                let pace = self.at_poll(lanes, record, poll, now, somebody_minds);
+                let pace = self.at_poll(lanes, record, poll, now, polled > 0);
                 outcome.wanted_pace = outcome.wanted_pace.into_iter().chain(pace).min();
             }
             self.note(lanes, record, poll, now);
@@ -116,7 +117,7 @@ impl<S: Senses> Look<S> {
         record: &Arc<Record>,
         poll: Poll,
         now: Instant,
-        somebody_minds: bool,
+        others_polled: bool,
     ) -> Option<Duration> {
         let lane = record.lane();
         let cpu = self.senses.cpu_time(record);
@@ -136,7 +137,7 @@ impl<S: Senses> Look<S> {
         // A computing poll at normal priority delays the other workers through the kernel, also
         // where they have seats.
         let delays =
-            waits(lanes, lane) || (lane == Lane::Wait && cause == Cause::OnCpu && somebody_minds);
+            waits(lanes, lane) || (lane == Lane::Wait && cause == Cause::OnCpu && others_polled);
         let seat_freed = delays
             && lanes.acts_on_long_polls()
             && give_way(lanes, record, &self.senses, seen.poll, cause, used);
@@ -255,9 +256,14 @@ fn give_way(
     let state = lanes.lane(lane);
     let is_hog = lane == Lane::Wait && cause == Cause::OnCpu;
     let lower = is_hog && lanes.lane(Lane::Work).add_thread();
-    if is_hog {
-        let us = used.as_micros().min(u128::from(u32::MAX)) as u32;
-        record.charge(poll.number, us);
+    match cause {
+        Cause::Blocked => record.charge(poll.number, BLOCKED_CHARGE),
+        Cause::OnCpu if is_hog => {
+            let us = used.as_micros().min(u128::from(BLOCKED_CHARGE - 1));
+            record.charge(poll.number, us as u32);
+        }
+        // In the work lane each poll is measured.
+        Cause::OnCpu => {}
     }
     if !record.notice().free(lower) {
         if lower {

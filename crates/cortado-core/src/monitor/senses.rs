@@ -4,6 +4,8 @@
 
 use std::time::{Duration, Instant};
 
+use cortado_probe::Lane;
+
 use crate::lanes::Lanes;
 use crate::sys;
 use crate::worker::Record;
@@ -46,6 +48,6 @@ impl Senses for Machine {
     }
 
     fn lower(&self, lanes: &Lanes, record: &Record) {
-        lanes.lowering().lower(record);
+        lanes.lowering().place(record, Lane::Work);
     }
 }

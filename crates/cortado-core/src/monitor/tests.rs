@@ -12,6 +12,7 @@ use super::MonitorMode;
 use super::look::Look;
 use super::senses::Senses;
 use crate::around::Around;
+use crate::confinement::Confinement;
 use crate::handle::Handle;
 use crate::lanes::{Config, Lanes};
 use crate::resources::Resources;
@@ -74,11 +75,12 @@ impl Scene {
             work_nice: 10,
             monitor: mode,
             report_long_polls: false,
+            confinement: Confinement::default(),
         };
         let lanes = Lanes::new(config, Arc::new(resources.expect("a poller and a thread")));
         if lane == Lane::Work {
             // Nobody real comes to the wait lane either.
-            drop(lanes.lane(Lane::Wait).idle.begin_wake());
+            let _nobody = lanes.lane(Lane::Wait).idle.begin_wake();
         }
         let record = lanes.take_record().expect("a record is free");
         let grant = lanes.lane(lane).idle.begin_wake().expect("the seat is free");

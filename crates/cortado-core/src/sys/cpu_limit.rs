@@ -6,7 +6,11 @@
 //! period.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+
+use rustix::process::Pid;
+use rustix::thread::CpuSet;
 
 /// How much CPU this process may use.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,6 +31,46 @@ fn affinity() -> usize {
     match rustix::thread::sched_getaffinity(None) {
         Ok(mask) => (mask.count() as usize).max(1),
         Err(_) => std::thread::available_parallelism().map_or(1, |cores| cores.get()),
+    }
+}
+
+/// Some CPUs of this machine.
+#[derive(Debug, Clone)]
+pub(crate) struct Cpus(CpuSet);
+
+impl Cpus {
+    /// Those that this process may use; nothing where they cannot be read.
+    pub(crate) fn usable() -> Option<Cpus> {
+        rustix::thread::sched_getaffinity(None).ok().map(Cpus)
+    }
+
+    /// The first ones, so many.
+    #[cfg(test)]
+    pub(crate) fn first(count: usize) -> Cpus {
+        Cpus::of(0..count)
+    }
+
+    fn of(numbers: impl Iterator<Item = usize>) -> Cpus {
+        let mut set = CpuSet::new();
+        numbers.for_each(|number| set.set(number));
+        Cpus(set)
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.count() as usize
+    }
+
+    /// So many of these, counted from the one at `start` round the end.
+    pub(crate) fn some_from(&self, start: usize, count: usize) -> Cpus {
+        let all: Vec<usize> =
+            (0..CpuSet::MAX_CPU).filter(|number| self.0.is_set(*number)).collect();
+        let skipped = start.checked_rem(all.len()).unwrap_or(0);
+        Cpus::of(all.iter().cycle().skip(skipped).take(count.min(all.len())).copied())
+    }
+
+    /// Keeps a thread of this process on these CPUs.
+    pub(crate) fn keep(&self, thread: i32) -> io::Result<()> {
+        rustix::thread::sched_setaffinity(Pid::from_raw(thread), &self.0).map_err(io::Error::from)
     }
 }
 
@@ -158,6 +202,24 @@ mod tests {
     #[test]
     fn there_is_a_core_to_use() {
         assert!(usable_cores().cores >= 1);
+    }
+
+    #[test]
+    fn some_cpus_are_counted_round_the_end() {
+        let some = Cpus::first(4).some_from(7, 2);
+        assert_eq!((some.count(), some.0.is_set(3), some.0.is_set(0)), (2, true, true));
+        assert_eq!(Cpus::first(2).some_from(1, 9).count(), 2);
+    }
+
+    #[test]
+    fn a_thread_stays_where_it_is_kept() {
+        let usable = Cpus::usable().unwrap();
+        std::thread::spawn(move || {
+            usable.some_from(1, 1).keep(rustix::thread::gettid().as_raw_nonzero().get()).unwrap();
+            assert_eq!(Cpus::usable().unwrap().count(), 1);
+        })
+        .join()
+        .unwrap();
     }
 
     #[test]

@@ -48,9 +48,7 @@ impl Worker {
     pub(crate) fn serve(lanes: Arc<Lanes>, record: Arc<Record>, lane: Lane, grant: Grant) {
         let _entered = context::enter_worker(&lanes, &record);
         record.begin();
-        if lane == Lane::Work {
-            lanes.lowering().lower(&record);
-        }
+        lanes.lowering().place(&record, lane);
         emit(|| Event::WorkerStarted { worker: record.id(), lane });
         let mut worker = Worker {
             searching: Some(record.sit(lane, grant)),
@@ -92,7 +90,10 @@ impl Worker {
 
     /// Polls the task. False: the worker lost its seat over it, and its thread is to end.
     fn run(&mut self, task: Runnable) -> bool {
-        if self.lane == Lane::Wait && self.lanes.is_crowded() && !task.header().was_polled() {
+        if self.lane == Lane::Wait
+            && self.lanes.is_crowded()
+            && !self.lanes.placement().has_short_polls(task.header())
+        {
             self.lanes.send_to_work_lane(task);
             return true;
         }

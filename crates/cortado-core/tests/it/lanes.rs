@@ -109,6 +109,39 @@ fn tasks_that_block_their_thread_do_not_stop_the_others() {
     until("the end of the blocked ones", || blocked.iter().all(|task| task.is_finished()));
 }
 
+/// Tasks that block their thread, far more than there may be threads: those beyond are for tasks
+/// that are known to have short polls.
+#[test]
+fn more_blocked_tasks_than_threads_do_not_stop_a_waiting_one() {
+    let runtime = Builder::new().worker_threads(2).report_long_polls(false).build().unwrap();
+    let stop = StopsOnDrop(Arc::default());
+    let begun = Arc::new(AtomicUsize::new(0));
+    let own = begun.clone();
+    let waiting = runtime.spawn(async move {
+        for _ in 0..300 {
+            own.fetch_add(1, Ordering::Relaxed);
+            time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    until("a history", || begun.load(Ordering::Relaxed) > 10);
+    for _ in 0..500 {
+        let stop = stop.0.clone();
+        drop(runtime.spawn(async move {
+            while !stop.load(Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }));
+    }
+    let most = std::cell::Cell::new((0, 0));
+    until("the end of the waiting task", || {
+        let (metrics, before) = (runtime.handle().metrics(), most.get());
+        most.set((metrics.wait_threads.max(before.0), metrics.work_threads.max(before.1)));
+        waiting.is_finished()
+    });
+    let most = most.get();
+    assert!(most.0 <= 2 * 2 + 64 && most.1 <= 4 * 2, "more threads than the bounds: {most:?}");
+}
+
 /// Tasks that compute move to the work lane and, when they have become short, back; meanwhile
 /// others wake each other all the time.
 #[test]
