@@ -197,11 +197,14 @@ func skynet() float64 {
 }
 
 // The thread that wakes sleeps in the kernel, as the others' does: Go's own timers are not measured.
-func wokenAmongBusy() []float64 {
+// Beside goroutines that yield, or compute for so long between two yields.
+func wokenAmong(computing time.Duration) []float64 {
 	var stop atomic.Bool
 	for i := 0; i < 8; i++ {
 		go func() {
 			for !stop.Load() {
+				for began := time.Now(); computing > 0 && time.Since(began) < computing; {
+				}
 				runtime.Gosched()
 			}
 		}()
@@ -380,7 +383,9 @@ func main() {
 	case "skynet":
 		one(skynet())
 	case "woken-among-busy":
-		figures = wokenAmongBusy()
+		figures = wokenAmong(0)
+	case "woken-among-computing":
+		figures = wokenAmong(100 * time.Microsecond)
 	case "parked":
 		one(bytesPerTask(func() { select {} }))
 	case "sleeping":

@@ -2,6 +2,7 @@
 //! what it costs a task to ask for a computation, and whether a lock that is held across a join hangs.
 
 mod contender;
+mod iterators;
 mod locks;
 mod numeric;
 mod peer;

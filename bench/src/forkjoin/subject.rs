@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::peer::{Chili, Cortado, Rayon, Sequential};
-use super::{locks, numeric, quiet, sorts, tree};
+use super::{iterators, locks, numeric, quiet, sorts, tree};
 use crate::goal::Goal;
 use crate::measured_child::ROUND_LIMIT;
 use crate::report::OURS;
@@ -29,6 +29,11 @@ pub(super) struct Subject {
 /// Ours may take a twentieth longer than the best of the peers.
 const A_TWENTIETH: f64 = 0.952;
 
+/// The contender whose chunks and loops are written out, and what ours may take longer than it: 1.2
+/// times as long.
+const BY_HAND: &str = "by-hand";
+const A_SIXTH: f64 = 0.833;
+
 /// Who runs a piece of work that is written over [`Peer`](super::peer::Peer).
 macro_rules! peers {
     ($work:path) => {{
@@ -45,7 +50,7 @@ macro_rules! peers {
 
 /// All of them.
 pub(super) fn all() -> Vec<Subject> {
-    [trees(), kernels(), quiet_and_locked()].into_iter().flatten().collect()
+    [trees(), kernels(), chains(), quiet_and_locked()].into_iter().flatten().collect()
 }
 
 fn against_all(peers: &[&'static str]) -> Vec<Goal> {
@@ -101,6 +106,39 @@ fn kernels() -> Vec<Subject> {
         of("matmul", "matrices of 256 x 256", peers!(numeric::matmul)),
         of("word-count", "500,000 words into maps that are merged", peers!(numeric::word_count)),
         subject(nested, against_all(&["rayon"]), scopes),
+    ]
+}
+
+/// Who has parallel iterators.
+macro_rules! iterators {
+    ($work:path) => {{
+        use $work as work;
+        let contenders: Vec<(&'static str, Measure)> = vec![
+            (OURS, work::<Cortado>),
+            ("rayon", work::<Rayon>),
+            ("sequential", work::<Sequential>),
+        ];
+        contenders
+    }};
+}
+
+fn chains() -> Vec<Subject> {
+    let of =
+        |name, about, contenders| subject((name, "ms", about), against_all(&["rayon"]), contenders);
+    let mut squares = of(
+        "sum-of-squares",
+        "10,000,000 numbers, map and sum",
+        iterators!(iterators::sum_of_squares),
+    );
+    squares.contenders.insert(2, (BY_HAND, iterators::sum_in_chunks_by_hand));
+    squares.goals.push(Goal::Times { peer: BY_HAND, factor: A_SIXTH });
+    squares.note = "by-hand: Rayon's threads take chunks of 65,536, each a loop over 32 sums";
+    vec![
+        squares,
+        of("map-collect", "10,000,000 numbers", iterators!(iterators::map_collect)),
+        of("filter-collect", "a third of 10,000,000", iterators!(iterators::filter_collect)),
+        of("sort-numbers", "10,000,000, unstably", iterators!(iterators::sort_numbers)),
+        of("sort-strings", "500,000, stably", iterators!(iterators::sort_strings)),
     ]
 }
 

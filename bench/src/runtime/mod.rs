@@ -97,7 +97,9 @@ fn metrics(subject: Subject) -> Vec<Metric> {
         Subject::Yield => vec![metric("", below(18.0))],
         Subject::Rendezvous => vec![metric("", below(100.0))],
         Subject::Skynet => vec![metric("", below(150.0))],
-        Subject::WokenAmongBusy => vec![metric("p99", below(1e3)), metric("max", below(1e3))],
+        Subject::WokenAmongBusy | Subject::WokenAmongComputing => {
+            vec![metric("p99", below(1e3)), metric("max", below(1e3))]
+        }
         Subject::Parked => vec![metric("", below(112.5))],
         Subject::Sleeping => vec![metric("", below(200.5))],
         Subject::TinyTasks => vec![metric("", below(2.0))],

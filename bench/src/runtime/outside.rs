@@ -12,15 +12,31 @@ use crate::stopwatch::Stopwatch;
 /// Tasks that yield all the time, for each worker.
 const BUSY_TASKS: usize = 4;
 
+/// What a computing task computes between two yields.
+const COMPUTING: Duration = Duration::from_micros(100);
+
 /// A thread wakes a task once a millisecond, while every worker has tasks that yield: how long it
 /// takes until that task runs, in µs, the 99th percentile and the longest.
 pub(super) fn woken_among_busy<P: Peer>(watch: &Stopwatch) -> Vec<f64> {
+    woken_among::<P>(watch, || {})
+}
+
+/// The same while they also compute.
+pub(super) fn woken_among_computing<P: Peer>(watch: &Stopwatch) -> Vec<f64> {
+    woken_among::<P>(watch, || {
+        let began = Instant::now();
+        while began.elapsed() < COMPUTING {}
+    })
+}
+
+fn woken_among<P: Peer>(watch: &Stopwatch, compute: fn()) -> Vec<f64> {
     let runtime = P::start();
     let goes_on = Arc::new(AtomicBool::new(true));
     let busy = (0..BUSY_TASKS * WORKERS).map(|_| {
         let goes_on = goes_on.clone();
         runtime.spawn_remote(async move {
             while goes_on.load(Ordering::Relaxed) {
+                compute();
                 P::yield_now().await;
             }
         })

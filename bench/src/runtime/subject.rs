@@ -22,6 +22,7 @@ pub(super) enum Subject {
     Rendezvous,
     Skynet,
     WokenAmongBusy,
+    WokenAmongComputing,
     Parked,
     Sleeping,
     TinyTasks,
@@ -47,6 +48,7 @@ impl Subject {
         Subject::Rendezvous,
         Subject::Skynet,
         Subject::WokenAmongBusy,
+        Subject::WokenAmongComputing,
         Subject::Parked,
         Subject::Sleeping,
         Subject::TinyTasks,
@@ -93,6 +95,9 @@ impl Subject {
             Subject::Skynet => ("skynet", "ms", "1,111,111 tasks that add up over channels"),
             Subject::WokenAmongBusy => {
                 ("woken-among-busy", "us", "a task woken from outside, beside tasks that yield")
+            }
+            Subject::WokenAmongComputing => {
+                ("woken-among-computing", "us", "the same beside tasks that also compute 0.1 ms")
             }
             Subject::Parked => ("parked", "bytes/task", "resident memory of 1,000,000 tasks"),
             Subject::Sleeping => ("sleeping", "bytes/task", "the same with a timer each"),
@@ -155,6 +160,7 @@ impl Subject {
             Subject::Rendezvous => meeting::rendezvous::<P>(watch),
             Subject::Skynet => meeting::skynet::<P>(watch),
             Subject::WokenAmongBusy => return outside::woken_among_busy::<P>(watch),
+            Subject::WokenAmongComputing => return outside::woken_among_computing::<P>(watch),
             Subject::Parked => memory::parked::<P>(),
             Subject::Sleeping => memory::sleeping::<P>(),
             Subject::TinyTasks => quiet::tiny_tasks::<P>(watch),
