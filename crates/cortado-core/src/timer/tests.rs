@@ -206,6 +206,21 @@ fn live_timers_alone_do_not_wake_a_poller() {
     assert_eq!(bench.fire_at(2 * TICK_NS).len(), 1 + 3 * BACKLOG);
 }
 
+/// A cancelled timer that the wheel was not told about is not a moment to which time is moved.
+#[test]
+fn time_that_stands_goes_only_to_deadlines_that_somebody_waits_for() {
+    let mut bench = Bench::new();
+    (1..=3).for_each(|number| bench.insert(number, number * 70 * TICK_NS));
+    assert!(bench.prepare().is_some());
+    bench.timers.pause();
+    assert!(bench.entries[&1].cancel() && bench.entries[&3].cancel());
+    assert!(bench.timers.skip(&mut bench.wheel, &mut Vec::new()));
+    assert_eq!(bench.timers.elapsed(), 140 * TICK_NS);
+    assert!(bench.entries[&2].has_fired());
+    assert!(!bench.timers.skip(&mut bench.wheel, &mut Vec::new()));
+    assert_eq!(bench.timers.elapsed(), 140 * TICK_NS);
+}
+
 #[test]
 fn posting_notifies_only_a_poller_that_would_oversleep() {
     let mut bench = Bench::new();
