@@ -35,6 +35,8 @@ pub(crate) enum Goal {
     AtMostAbove { peer: &'static str, extra: f64 },
     /// Below this figure, in the metric's unit.
     Below(f64),
+    /// That there is a figure: it neither hangs nor fails.
+    Ends,
 }
 
 impl Goal {
@@ -44,6 +46,7 @@ impl Goal {
             (Self::Times { peer, factor }, Better::Lower) => format!("{factor} x below {peer}"),
             (Self::AtMostAbove { peer, extra }, _) => format!("<= {peer} + {extra} {unit}"),
             (Self::Below(limit), _) => format!("< {limit} {unit}"),
+            (Self::Ends, _) => "never hangs".to_owned(),
         }
     }
 
@@ -63,6 +66,7 @@ impl Goal {
                 peer(name).is_some_and(|theirs| ours <= theirs + extra)
             }
             Self::Below(limit) => ours < *limit,
+            Self::Ends => true,
         }
     }
 }
@@ -88,6 +92,8 @@ mod tests {
     fn a_goal_without_figures_is_not_met() {
         let goal = Goal::Times { peer: "xargs", factor: 1.0 };
         assert!(!goal.is_met(Better::Higher, None, hundred));
+        assert!(!Goal::Ends.is_met(Better::Lower, None, hundred));
+        assert!(Goal::Ends.is_met(Better::Lower, Some(7.0), |_| None));
         assert!(!goal.is_met(Better::Higher, Some(1e9), |_| None));
         assert!(!goal.is_met(Better::Higher, Some(f64::NAN), hundred));
     }

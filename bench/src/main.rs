@@ -7,6 +7,7 @@
 
 mod channels;
 mod cortado_binary;
+mod forkjoin;
 mod goal;
 mod jobs;
 mod latency;
@@ -20,6 +21,7 @@ mod runtime;
 mod server_process;
 mod service;
 mod soak;
+mod stopwatch;
 mod sync;
 mod versions;
 mod workload;
@@ -80,6 +82,8 @@ enum Part {
     EchoClient(net::ClientArgs),
     /// One contender of the `runtime` group in one case.
     Contend(runtime::ContendArgs),
+    /// One contender of the `forkjoin` group in one case.
+    Fork(forkjoin::ForkArgs),
 }
 
 fn main() -> ExitCode {
@@ -92,6 +96,7 @@ fn main() -> ExitCode {
         Some(Part::NetServer(args)) => net::server(&args),
         Some(Part::EchoClient(args)) => net::client(&args),
         Some(Part::Contend(args)) => runtime::contend(&args),
+        Some(Part::Fork(args)) => forkjoin::fork(&args),
         None => run_group(&cli),
     };
     match outcome {

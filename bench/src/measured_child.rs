@@ -5,7 +5,7 @@
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -15,7 +15,7 @@ use rustix::process::{
 };
 
 /// No contender's round may take longer; one that does is ended and reported as failed.
-const ROUND_LIMIT: Duration = Duration::from_secs(300);
+pub(crate) const ROUND_LIMIT: Duration = Duration::from_secs(300);
 
 /// What a finished command cost.
 pub(crate) struct Cost {
@@ -44,6 +44,23 @@ pub(crate) fn run(command: &mut Command) -> Result<Cost> {
         bail!("{name} ended with {status}: {}", tail(&mut complaints)?);
     }
     Ok(Cost { wall, own_cpu, children_cpu })
+}
+
+/// Runs a contender that measures itself, and returns the figures that it prints as a JSON array. One
+/// that takes longer than `limit` is killed, and said to hang.
+pub(crate) fn figures(command: &mut Command, limit: Duration) -> Result<Vec<f64>> {
+    let mut complaints = tempfile::tempfile().context("make a file for standard error")?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(complaints.try_clone()?);
+    let mut child = Reaped(command.spawn().context("start the contender")?);
+    if !ends_within(Pid::from_child(&child.0), limit)? {
+        bail!("hangs: it did not end within {} s", limit.as_secs());
+    }
+    let status = child.0.wait()?;
+    if !status.success() {
+        bail!("{status}: {}", tail(&mut complaints)?);
+    }
+    let output = child.0.stdout.take().context("the contender's output is a pipe")?;
+    serde_json::from_reader(output).context("the contender printed no figures")
 }
 
 /// Waits until the process is a zombie, without reaping it; false when the time is up first.
@@ -130,6 +147,19 @@ mod tests {
     fn a_command_that_does_not_exist_is_named() {
         let error = run(&mut Command::new("no-such-program-at-all")).err().unwrap();
         assert!(format!("{error:#}").contains("no-such-program-at-all"));
+    }
+
+    #[test]
+    fn a_contender_prints_figures_or_hangs_or_fails() {
+        let shell = |script: &str, limit: u64| {
+            figures(Command::new("sh").args(["-c", script]), Duration::from_secs(limit))
+        };
+        assert_eq!(shell("echo '[1.5, 2]'", 60).unwrap(), [1.5, 2.0]);
+        let hangs = format!("{:#}", shell("exec sleep 60", 0).unwrap_err());
+        assert!(hangs.starts_with("hangs"), "{hangs}");
+        let fails = format!("{:#}", shell("echo oh no >&2; exit 3", 60).unwrap_err());
+        assert!(fails.contains("oh no"), "{fails}");
+        assert!(shell("echo nothing", 60).is_err());
     }
 
     #[test]

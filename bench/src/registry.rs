@@ -7,11 +7,18 @@ use anyhow::Result;
 
 use crate::cortado_binary::CortadoBinary;
 use crate::report::Report;
-use crate::{channels, jobs, mixed, net, runtime, sync};
+use crate::{channels, forkjoin, jobs, mixed, net, runtime, sync};
 
 /// Every group that `bench GROUP` knows.
-pub(crate) const GROUPS: &[Group] =
-    &[channels::GROUP, jobs::GROUP, mixed::GROUP, net::GROUP, runtime::GROUP, sync::GROUP];
+pub(crate) const GROUPS: &[Group] = &[
+    channels::GROUP,
+    forkjoin::GROUP,
+    jobs::GROUP,
+    mixed::GROUP,
+    net::GROUP,
+    runtime::GROUP,
+    sync::GROUP,
+];
 
 /// Cases that belong to one part of cortado.
 pub(crate) struct Group {

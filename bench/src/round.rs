@@ -49,7 +49,7 @@ impl Series {
 }
 
 /// Runs every contender once in each of `rounds` rounds.
-pub(crate) fn interleave(contenders: &mut [Box<dyn Contender>], rounds: u32) -> Vec<Series> {
+pub(crate) fn interleave(contenders: &mut [Box<dyn Contender + '_>], rounds: u32) -> Vec<Series> {
     let mut series: Vec<Series> = contenders.iter().map(|one| begin(one.as_ref())).collect();
     for round in 0..rounds as usize {
         for turn in 0..contenders.len() {

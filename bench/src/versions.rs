@@ -56,6 +56,8 @@ pub(crate) fn collect(cortado: &CortadoBinary) -> Versions {
             ("parallel", missing(first_line("parallel", &["--version"]))),
             ("tokio", compiled_version("tokio")),
             ("smol", compiled_version("smol")),
+            ("rayon", compiled_version("rayon")),
+            ("chili", compiled_version("chili")),
             ("async-executor", compiled_version("async-executor")),
             ("go", go_version()),
         ],

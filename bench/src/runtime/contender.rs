@@ -2,23 +2,25 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 
 use super::peer::WORKERS;
 use super::peers::{Cortado, CortadoSingle, Executor, Smol, THREADS_VARIABLE, Tokio, TokioSingle};
 use super::quiet;
-use super::stopwatch::Stopwatch;
 use super::subject::Subject;
+use crate::measured_child::{ROUND_LIMIT, figures};
 use crate::mixed::go_server;
 use crate::report::OURS;
 use crate::round::Contender;
+use crate::stopwatch::Stopwatch;
 
 /// Forte needs a newer compiler than this workspace; see its manifest.
-const NO_FORTE: &str = "forte 1.0.0-beta.2 needs Rust 1.96, this workspace is built with 1.95";
+pub(crate) const NO_FORTE: &str =
+    "forte 1.0.0-beta.2 needs Rust 1.96, this workspace is built with 1.95";
 
 /// Which runtime is to measure what.
 #[derive(Args)]
@@ -70,14 +72,7 @@ impl Contender for Process {
     }
 
     fn round(&mut self) -> Result<Vec<f64>> {
-        let mut command = self.command()?;
-        command.stdin(Stdio::null());
-        let output = command.output().context("start the contender")?;
-        if !output.status.success() {
-            let complaint = String::from_utf8_lossy(&output.stderr);
-            bail!("{}: {}", output.status, complaint.lines().next().unwrap_or_default());
-        }
-        serde_json::from_slice(&output.stdout).context("the contender printed no figures")
+        figures(&mut self.command()?, ROUND_LIMIT)
     }
 }
 

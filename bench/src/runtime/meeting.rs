@@ -11,7 +11,7 @@ use std::hint::black_box;
 use cortado::sync::channel as ours;
 
 use super::peer::{Peer, join_all};
-use super::stopwatch::Stopwatch;
+use crate::stopwatch::Stopwatch;
 
 const ROUND_TRIPS: usize = 200_000;
 const CHILDREN: u64 = 10;

@@ -10,7 +10,6 @@ mod peer;
 mod peers;
 mod quiet;
 mod scheduling;
-mod stopwatch;
 mod subject;
 mod timers;
 
@@ -22,7 +21,9 @@ use crate::report::{Metric, OURS, Report};
 use crate::round::{Contender, interleave};
 
 use contender::Process;
-pub(crate) use contender::{ContendArgs, run as contend};
+pub(crate) use contender::{ContendArgs, NO_FORTE, run as contend};
+pub(crate) use peer::WORKERS;
+pub(crate) use quiet::share_of_core;
 use subject::Subject;
 
 pub(crate) const GROUP: Group = Group {

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::peer::{Peer, WORKERS, join_all};
-use super::stopwatch::Stopwatch;
+use crate::stopwatch::Stopwatch;
 
 /// Tasks that yield all the time, for each worker.
 const BUSY_TASKS: usize = 4;

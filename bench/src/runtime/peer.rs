@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::meeting::Meeting;
 
 /// Workers of every contender that has several.
-pub(super) const WORKERS: usize = 2;
+pub(crate) const WORKERS: usize = 2;
 
 /// A runtime.
 pub(super) trait Peer: Sized + 'static {

@@ -5,10 +5,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::peer::{Peer, join_all};
-use super::stopwatch::Stopwatch;
+use crate::stopwatch::Stopwatch;
 
-/// A thread spawns a tiny task every millisecond: CPU time of the whole process, that thread
-/// included, as a share of a core, in percent.
+/// A thread spawns a tiny task every millisecond.
 pub(super) fn tiny_tasks<P: Peer>(watch: &Stopwatch) -> f64 {
     let runtime = P::start();
     share_of_core(watch, || P::detach(runtime.spawn_remote(async {})))
@@ -19,7 +18,9 @@ pub(super) fn nothing(watch: &Stopwatch) -> f64 {
     share_of_core(watch, || {})
 }
 
-fn share_of_core(watch: &Stopwatch, mut each_ms: impl FnMut()) -> f64 {
+/// CPU time of the whole process while this thread does something every millisecond, as a share of a
+/// core, in percent.
+pub(crate) fn share_of_core(watch: &Stopwatch, mut each_ms: impl FnMut()) -> f64 {
     let span = watch.span(Duration::from_secs(3), Duration::from_millis(500));
     let (began, cpu_before) = (Instant::now(), cpu_time());
     let mut next = began;

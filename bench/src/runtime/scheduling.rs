@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::peer::{Peer, WORKERS, join_all};
-use super::stopwatch::Stopwatch;
+use crate::stopwatch::Stopwatch;
 
 const SPAWNS: usize = 10_000;
 const SPAWNS_SINGLE: usize = 1_000;

@@ -1,8 +1,8 @@
 //! What is measured, by name, and which piece of work that is.
 
 use super::peer::Peer;
-use super::stopwatch::Stopwatch;
 use super::{meeting, memory, outside, quiet, scheduling, timers};
+use crate::stopwatch::Stopwatch;
 
 /// See the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use super::peer::{Peer, join_all};
-use super::stopwatch::Stopwatch;
+use crate::stopwatch::Stopwatch;
 
 const SLEEPERS: u64 = 100;
 

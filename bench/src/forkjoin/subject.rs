@@ -1,0 +1,127 @@
+//! What is measured: the cases with their goals, and which function measures which contender.
+
+use std::time::Duration;
+
+use super::peer::{Chili, Cortado, Rayon, Sequential};
+use super::{locks, numeric, quiet, sorts, tree};
+use crate::goal::Goal;
+use crate::measured_child::ROUND_LIMIT;
+use crate::report::OURS;
+use crate::stopwatch::Stopwatch;
+
+/// Measures one contender in its own process.
+pub(super) type Measure = fn(&Stopwatch) -> f64;
+
+/// See the module.
+pub(super) struct Subject {
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) unit: &'static str,
+    pub(super) goals: Vec<Goal>,
+    pub(super) contenders: Vec<(&'static str, Measure)>,
+    /// Contenders that this binary does not hold.
+    pub(super) elsewhere: &'static [&'static str],
+    /// Who takes longer is said to hang.
+    pub(super) limit: Duration,
+    pub(super) note: &'static str,
+}
+
+/// Ours may take a twentieth longer than the best of the peers.
+const A_TWENTIETH: f64 = 0.952;
+
+/// Who runs a piece of work that is written over [`Peer`](super::peer::Peer).
+macro_rules! peers {
+    ($work:path) => {{
+        use $work as work;
+        let contenders: Vec<(&'static str, Measure)> = vec![
+            (OURS, work::<Cortado>),
+            ("rayon", work::<Rayon>),
+            ("chili", work::<Chili>),
+            ("sequential", work::<Sequential>),
+        ];
+        contenders
+    }};
+}
+
+/// All of them.
+pub(super) fn all() -> Vec<Subject> {
+    [trees(), kernels(), quiet_and_locked()].into_iter().flatten().collect()
+}
+
+fn against_all(peers: &[&'static str]) -> Vec<Goal> {
+    peers.iter().map(|peer| Goal::Times { peer, factor: A_TWENTIETH }).collect()
+}
+
+fn subject(
+    (name, unit, about): (&'static str, &'static str, &'static str),
+    goals: Vec<Goal>,
+    contenders: Vec<(&'static str, Measure)>,
+) -> Subject {
+    let note = "two threads, each contender in its own process";
+    Subject { name, about, unit, goals, contenders, elsewhere: &[], limit: ROUND_LIMIT, note }
+}
+
+fn with_forte(mut subject: Subject) -> Subject {
+    subject.elsewhere = &["forte"];
+    subject
+}
+
+fn trees() -> Vec<Subject> {
+    const NODES: &str = "ns/node";
+    let small = ("tree-1023", NODES, "sum of a binary tree in the cache, no cut-off by hand");
+    let large = ("tree-1048575", NODES, "the same with a million nodes");
+    let plain = ("plain-join", NODES, "the large tree on one thread: joins without a thief");
+    let without_thief = Goal::AtMostAbove { peer: "sequential", extra: 1.0 };
+    let mut plain = subject(plain, vec![without_thief], peers!(tree::without_thief));
+    plain.note = "one thread, so a figure above the sequential one is what a join costs";
+    vec![
+        subject(small, vec![Goal::Below(2.6)], peers!(tree::small)),
+        subject(large, vec![Goal::Below(1.3)], peers!(tree::large)),
+        plain,
+    ]
+    .into_iter()
+    .map(with_forte)
+    .collect()
+}
+
+fn kernels() -> Vec<Subject> {
+    let of = |name, about, contenders| {
+        let goals = against_all(&["rayon", "chili"]);
+        with_forte(subject((name, "ms", about), goals, contenders))
+    };
+    let scopes: Vec<(&'static str, Measure)> =
+        vec![(OURS, tree::cortado_scopes), ("rayon", tree::rayon_scopes)];
+    let nested =
+        ("nested-scopes", "ns/scope", "4,095 scopes, of which each spawns the two below it");
+    vec![
+        of("fib", "fib(32), a join for each step down", peers!(tree::fib)),
+        of("quicksort", "1,000,000 numbers, plain below 5,120", peers!(sorts::quicksort)),
+        of("mergesort", "1,000,000 numbers, plain below 4,096", peers!(sorts::mergesort)),
+        of("n-body", "forces among 1,000 bodies", peers!(numeric::n_body)),
+        of("matmul", "matrices of 256 x 256", peers!(numeric::matmul)),
+        of("word-count", "500,000 words into maps that are merged", peers!(numeric::word_count)),
+        subject(nested, against_all(&["rayon"]), scopes),
+    ]
+}
+
+fn quiet_and_locked() -> Vec<Subject> {
+    let tiny =
+        ("tiny-jobs", "% of a core", "1,000 joins of nothing a second from a thread outside");
+    let mut contenders = peers!(quiet::tiny_jobs);
+    contenders.insert(2, ("rayon-spawn", quiet::spawned_by_rayon));
+    let mut tiny = subject(tiny, vec![Goal::Below(2.0)], contenders);
+    tiny.note = "sequential is the thread alone, which sleeps and calls";
+    let locked = |name, about, contenders| {
+        let mut locked = subject((name, "us/section", about), vec![Goal::Ends], contenders);
+        locked.limit = Duration::from_secs(10);
+        locked.note = "eight threads, two seconds at most of sections that hold the lock and join";
+        locked
+    };
+    let one = "a lock held across a join, all in one computation";
+    let many = "the same in the computations of eight threads outside";
+    vec![
+        with_forte(tiny),
+        with_forte(locked("lock-one-root", one, peers!(locks::one_root))),
+        with_forte(locked("lock-many-roots", many, peers!(locks::many_roots))),
+    ]
+}
