@@ -74,8 +74,8 @@ enum Part {
     Client(mixed::ClientArgs),
     /// A random mixture of everything, and whether all of it is accounted for at the end.
     Soak(soak::SoakArgs),
-    /// A server of the `net` group: an echo, and nothing else.
-    EchoServer(net::ServerArgs),
+    /// A server of the `net` group: an echo or HTTP, and nothing else.
+    NetServer(net::ServerArgs),
     /// The closed-loop client of the `net` group.
     EchoClient(net::ClientArgs),
     /// One contender of the `runtime` group in one case.
@@ -89,7 +89,7 @@ fn main() -> ExitCode {
         Some(Part::Serve(args)) => mixed::serve(&args),
         Some(Part::Client(args)) => mixed::client(&args),
         Some(Part::Soak(args)) => soak::run(&args),
-        Some(Part::EchoServer(args)) => net::server(&args),
+        Some(Part::NetServer(args)) => net::server(&args),
         Some(Part::EchoClient(args)) => net::client(&args),
         Some(Part::Contend(args)) => runtime::contend(&args),
         None => run_group(&cli),

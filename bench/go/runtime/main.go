@@ -152,6 +152,85 @@ func spawnAndAwait() float64 {
 	return spawnMany(count(1_000_000, 100_000))
 }
 
+func rendezvous() float64 {
+	const roundTrips = 200_000
+	return perOperation(roundTrips, func() {
+		there, back := make(chan uint64), make(chan uint64)
+		go func() {
+			for n := 0; n < roundTrips; n++ {
+				back <- <-there
+			}
+		}()
+		for n := uint64(0); n < roundTrips; n++ {
+			there <- n
+			<-back
+		}
+	})
+}
+
+func descend(parent chan<- uint64, first, leaves uint64) {
+	if leaves == 1 {
+		parent <- first
+		return
+	}
+	answers := make(chan uint64)
+	each := leaves / 10
+	for child := uint64(0); child < 10; child++ {
+		go descend(answers, first+child*each, each)
+	}
+	sum := uint64(0)
+	for child := 0; child < 10; child++ {
+		sum += <-answers
+	}
+	parent <- sum
+}
+
+func skynet() float64 {
+	leaves := uint64(count(1_000_000, 100_000))
+	return perOperation(1, func() {
+		answer := make(chan uint64)
+		go descend(answer, 0, leaves)
+		if <-answer != leaves*(leaves-1)/2 {
+			panic("the sum is wrong")
+		}
+	}) / 1e6
+}
+
+// The thread that wakes sleeps in the kernel, as the others' does: Go's own timers are not measured.
+func wokenAmongBusy() []float64 {
+	var stop atomic.Bool
+	for i := 0; i < 8; i++ {
+		go func() {
+			for !stop.Load() {
+				runtime.Gosched()
+			}
+		}()
+	}
+	defer stop.Store(true)
+	wakes := make(chan time.Time, 1024)
+	reports := make(chan float64, 1<<16)
+	go func() {
+		for woken := range wakes {
+			reports <- float64(time.Since(woken).Nanoseconds()) / 1e3
+		}
+		close(reports)
+	}()
+	until := time.Now().Add(span(2*time.Second, 300*time.Millisecond))
+	pause := syscall.NsecToTimespec(int64(time.Millisecond))
+	for time.Now().Before(until) {
+		// A signal that ends it early only makes one pause shorter.
+		_ = syscall.Nanosleep(&pause, nil)
+		wakes <- time.Now()
+	}
+	close(wakes)
+	var all []float64
+	for late := range reports {
+		all = append(all, late)
+	}
+	sort.Float64s(all)
+	return []float64{all[len(all)*99/100], all[len(all)-1]}
+}
+
 func resident() float64 {
 	text, err := os.ReadFile("/proc/self/statm")
 	check(err)
@@ -296,6 +375,12 @@ func main() {
 		one(spawnAndAwait())
 	case "yield":
 		one(yieldIn(1_000, count(10_000, 1_000)))
+	case "rendezvous":
+		one(rendezvous())
+	case "skynet":
+		one(skynet())
+	case "woken-among-busy":
+		figures = wokenAmongBusy()
 	case "parked":
 		one(bytesPerTask(func() { select {} }))
 	case "sleeping":

@@ -31,7 +31,7 @@ impl Contender for Pair {
     fn round(&mut self) -> Result<Vec<f64>> {
         let mut command = Command::new(env::current_exe()?);
         let (mut server, ready): (_, Ready) =
-            ServerProcess::start(command.args(["echo-server", self.runtime]))?;
+            ServerProcess::start(command.args(["net-server", self.runtime]))?;
         let summary = self.measure(ready.port)?;
         server.say("stop")?;
         let totals: Totals = server.answer()?;

@@ -1,10 +1,12 @@
 //! The group `net`: requests and answers over TCP, as many as there can be. An echo server per
-//! runtime with two workers, and one client for all of them, each a process of its own. Every
-//! connection has one request under way, and asks again as soon as it is answered.
+//! runtime with two workers, and one client for all of them, each a process of its own; the same
+//! for HTTP, with hyper and wrk. Every connection has one request under way, and asks again as soon
+//! as it is answered.
 
 mod client;
 mod contender;
 mod cortado_server;
+mod http;
 mod server;
 mod tokio_server;
 
@@ -21,7 +23,7 @@ pub(crate) use server::{ServerArgs, run as server};
 
 pub(crate) const GROUP: Group = Group {
     name: "net",
-    about: "TCP echo: requests a second and latency, with few and many connections",
+    about: "TCP echo and HTTP: requests a second and latency, with few and many connections",
     cases,
 };
 
@@ -80,7 +82,8 @@ const ECHOES: [Echo; 6] = [
 ];
 
 fn cases() -> Vec<Box<dyn Case>> {
-    ECHOES.iter().map(|echo| Box::new(*echo) as Box<dyn Case>).collect()
+    let echoes = ECHOES.iter().map(|echo| Box::new(*echo) as Box<dyn Case>);
+    echoes.chain(http::cases()).collect()
 }
 
 impl Case for Echo {

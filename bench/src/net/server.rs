@@ -1,5 +1,5 @@
-//! A server of the `net` group, as a process: it listens, echoes in the runtime that its name says,
-//! and at the word `stop` (or the end of its input) prints the CPU time that it used.
+//! A server of the `net` group, as a process: it listens, echoes or speaks HTTP in the runtime that
+//! its name says, and at the word `stop` (or the end of its input) prints the CPU time that it used.
 
 use std::io::{self, BufRead, Write};
 use std::net::TcpListener;
@@ -17,11 +17,14 @@ use crate::report::OURS;
 /// What a task reads at once, and thus the largest message that it echoes in one piece.
 pub(super) const BUFFER_BYTES: usize = 16 * 1024;
 
-/// Options of `bench echo-server`.
+/// Options of `bench net-server`.
 #[derive(Args)]
 pub(crate) struct ServerArgs {
     /// The runtime to serve with.
     runtime: String,
+    /// Answer HTTP requests instead of echoing.
+    #[arg(long)]
+    http: bool,
 }
 
 /// What a server prints once it listens.
@@ -37,10 +40,12 @@ pub(super) struct Totals {
 }
 
 pub(crate) fn run(args: &ServerArgs) -> Result<()> {
-    let serve = match args.runtime.as_str() {
-        OURS => cortado_server::serve,
-        "tokio" => tokio_server::serve,
-        other => bail!("this bench has no echo server for the runtime {other:?}"),
+    let serve = match (args.runtime.as_str(), args.http) {
+        (OURS, false) => cortado_server::serve,
+        (OURS, true) => cortado_server::serve_http,
+        ("tokio", false) => tokio_server::serve,
+        ("tokio", true) => tokio_server::serve_http,
+        (other, _) => bail!("this bench has no server for the runtime {other:?}"),
     };
     let listener = TcpListener::bind("127.0.0.1:0").context("listen on the loopback")?;
     rustix::net::listen(&listener, 4096).context("have a queue for all connections")?;
@@ -61,7 +66,7 @@ fn stop_and_exit() {
 fn stop() -> Result<()> {
     let word = io::stdin().lock().lines().next().transpose()?;
     if word.is_some_and(|word| word != "stop") {
-        bail!("an echo server knows only the word stop");
+        bail!("a server of this group knows only the word stop");
     }
     let used = clock_gettime(ClockId::ProcessCPUTime);
     let cpu_ns = used.tv_sec as u64 * 1_000_000_000 + used.tv_nsec as u64;

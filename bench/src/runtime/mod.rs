@@ -3,7 +3,9 @@
 //! to one runtime then, and none inherits another's heap.
 
 mod contender;
+mod meeting;
 mod memory;
+mod outside;
 mod peer;
 mod peers;
 mod quiet;
@@ -73,6 +75,11 @@ fn notes(subject: Subject) -> Vec<String> {
         Subject::IdleWakeUps => {
             notes.push("go is counted with the one wake-up of its own counting".to_owned());
         }
+        Subject::Rendezvous | Subject::Skynet => {
+            let channels =
+                "ours meet over cortado's channel, go over its own, the others over kanal's";
+            notes.push(channels.to_owned());
+        }
         _ => {}
     }
     notes
@@ -87,6 +94,9 @@ fn metrics(subject: Subject) -> Vec<Metric> {
     match subject {
         Subject::SpawnAndAwait => vec![metric("", below(150.0))],
         Subject::Yield => vec![metric("", below(18.0))],
+        Subject::Rendezvous => vec![metric("", below(100.0))],
+        Subject::Skynet => vec![metric("", below(150.0))],
+        Subject::WokenAmongBusy => vec![metric("p99", below(1e3)), metric("max", below(1e3))],
         Subject::Parked => vec![metric("", below(112.5))],
         Subject::Sleeping => vec![metric("", below(200.5))],
         Subject::TinyTasks => vec![metric("", below(2.0))],

@@ -5,6 +5,8 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::time::Duration;
 
+use super::meeting::Meeting;
+
 /// Workers of every contender that has several.
 pub(super) const WORKERS: usize = 2;
 
@@ -12,6 +14,9 @@ pub(super) const WORKERS: usize = 2;
 pub(super) trait Peer: Sized + 'static {
     /// The end of a task.
     type Handle: Future<Output: Fine> + Send + Unpin + 'static;
+
+    /// A channel over which its tasks meet.
+    type Meeting: Meeting;
 
     /// Starts it.
     fn start() -> Self;

@@ -2,7 +2,7 @@
 
 use super::peer::Peer;
 use super::stopwatch::Stopwatch;
-use super::{memory, quiet, scheduling, timers};
+use super::{meeting, memory, outside, quiet, scheduling, timers};
 
 /// See the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub(super) enum Subject {
     SingleSpawnManyRemoteBusy,
     SpawnAndAwait,
     Yield,
+    Rendezvous,
+    Skynet,
+    WokenAmongBusy,
     Parked,
     Sleeping,
     TinyTasks,
@@ -41,6 +44,9 @@ impl Subject {
         Subject::SingleSpawnManyRemoteBusy,
         Subject::SpawnAndAwait,
         Subject::Yield,
+        Subject::Rendezvous,
+        Subject::Skynet,
+        Subject::WokenAmongBusy,
         Subject::Parked,
         Subject::Sleeping,
         Subject::TinyTasks,
@@ -81,6 +87,13 @@ impl Subject {
                 ("spawn-and-await", "ns/task", "1,000,000 tasks from one task, all awaited")
             }
             Subject::Yield => ("yield", "ns/yield", "1,000 tasks, 10,000,000 yields"),
+            Subject::Rendezvous => {
+                ("rendezvous", "ns/round trip", "two tasks, two channels without a buffer")
+            }
+            Subject::Skynet => ("skynet", "ms", "1,111,111 tasks that add up over channels"),
+            Subject::WokenAmongBusy => {
+                ("woken-among-busy", "us", "a task woken from outside, beside tasks that yield")
+            }
             Subject::Parked => ("parked", "bytes/task", "resident memory of 1,000,000 tasks"),
             Subject::Sleeping => ("sleeping", "bytes/task", "the same with a timer each"),
             Subject::TinyTasks => {
@@ -139,6 +152,9 @@ impl Subject {
             }
             Subject::SpawnAndAwait => scheduling::spawn_and_await::<P>(watch),
             Subject::Yield => scheduling::yield_now::<P>(watch),
+            Subject::Rendezvous => meeting::rendezvous::<P>(watch),
+            Subject::Skynet => meeting::skynet::<P>(watch),
+            Subject::WokenAmongBusy => return outside::woken_among_busy::<P>(watch),
             Subject::Parked => memory::parked::<P>(),
             Subject::Sleeping => memory::sleeping::<P>(),
             Subject::TinyTasks => quiet::tiny_tasks::<P>(watch),

@@ -71,6 +71,11 @@ fn parallels(error: &clap::Error) -> Option<&'static str> {
         "-X" | "-m" | "--xargs" | "-s" => "several inputs for each job: -n N",
         "-L" | "-l" => "several lines for each job: -n N",
         "-t" | "-v" | "--verbose" => "the commands are shown by --dry-run and kept by --joblog",
+        "--tagstring" => "lines are tagged with the inputs: --tag",
+        "--recend" | "--recstart" | "--regexp" => {
+            "blocks of --pipe are cut at line ends, or at NUL under -0"
+        }
+        "--tmpdir" => "output is held back in the directory that the variable TMPDIR names",
         "--progress" => "the progress is shown by --bar or --eta",
         "-d" | "--delimiter" | "--colsep" | "-C" => {
             "inputs end with a line end, or with NUL under -0; to split them, use tr or cut before, or \

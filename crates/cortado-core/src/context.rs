@@ -180,6 +180,12 @@ pub(crate) fn with_handle<R>(then: impl FnOnce(&Handle) -> R) -> R {
     }
 }
 
+/// The lanes that the thread serves, and its record there, if it is a worker.
+pub(crate) fn serving() -> Option<(Arc<Lanes>, Arc<Record>)> {
+    let serving = |serving: &Serving| (serving.lanes.clone(), serving.record.clone());
+    WORKER.try_with(|worker| worker.borrow().as_ref().map(serving)).ok().flatten()
+}
+
 /// The thread is a worker of some runtime.
 pub(crate) fn is_worker() -> bool {
     WORKER.try_with(|worker| worker.borrow().is_some()).unwrap_or(false)

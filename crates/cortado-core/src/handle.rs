@@ -9,10 +9,11 @@ use crate::block_on;
 use crate::context;
 use crate::lanes::Lanes;
 use crate::metrics::Metrics;
+use crate::registry::Registry;
 use crate::resources::Resources;
 use crate::single::Loop;
 use crate::spawn;
-use crate::task::JoinHandle;
+use crate::task::{JoinHandle, TaskInfo};
 
 /// A reference to a runtime. Cheap to clone; it does not keep the runtime's threads running.
 #[derive(Clone)]
@@ -103,6 +104,37 @@ impl Handle {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _entered = self.enter();
         self.resources().around().run(|| block_on::parked(future))
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        match &self.0 {
+            Flavour::Lanes(lanes) => lanes.registry(),
+            Flavour::Loop(shared) => shared.registry(),
+        }
+    }
+
+    /// The tasks that have not ended, in no order: for a report of what a program is at. Each of
+    /// them is looked at once, while the others go on. What a task waits for, and where, a listener
+    /// of the probe hears when it begins to wait.
+    ///
+    /// # Examples
+    /// ```
+    /// use cortado_core::{Activity, Runtime, TaskBuilder};
+    ///
+    /// let runtime = Runtime::single()?;
+    /// runtime.block_on(async {
+    ///     drop(TaskBuilder::new().name("sleeper").spawn(std::future::pending::<()>()));
+    ///     cortado_core::yield_now().await;
+    ///     let tasks = cortado_core::Handle::current().tasks();
+    ///     assert_eq!(tasks[0].name.as_deref(), Some("sleeper"));
+    ///     assert_eq!(tasks[0].activity, Activity::Waiting);
+    /// });
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn tasks(&self) -> Vec<TaskInfo> {
+        let mut tasks = Vec::new();
+        self.registry().view(|task| tasks.extend(TaskInfo::of(task)));
+        tasks
     }
 
     /// Figures of the runtime now.

@@ -108,6 +108,11 @@ impl Idle {
         if now >> 32 >= self.seats || now & HALF != 0 { None } else { self.begin_wake() }
     }
 
+    /// A worker that is awake without a seat takes one, where one is free.
+    pub(crate) fn take_free_seat(&self) -> Option<Grant> {
+        self.take_seat(false)
+    }
+
     /// Takes a free seat, to search. With `alone`, only where nobody searches.
     fn take_seat(&self, alone: bool) -> Option<Grant> {
         let mut now = self.counts.load(Ordering::SeqCst);

@@ -60,6 +60,7 @@ mod task_local;
 mod timer;
 mod tuning;
 mod unconstrained;
+pub mod work;
 mod worker;
 mod yield_now;
 
@@ -75,7 +76,9 @@ pub use monitor::MonitorMode;
 pub use runtime::{Runtime, run};
 pub use single::LocalRuntime;
 pub use spawn::{spawn, spawn_blocking, spawn_local};
-pub use task::{AbortHandle, JoinError, JoinHandle, TaskBuilder, task_id, try_task_id};
+pub use task::{
+    AbortHandle, Activity, JoinError, JoinHandle, TaskBuilder, TaskInfo, task_id, try_task_id,
+};
 pub use task_local::{NoTaskLocal, TaskLocal, TaskLocalScope};
 pub use timer::time;
 pub use unconstrained::{Unconstrained, unconstrained};

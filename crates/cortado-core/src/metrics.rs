@@ -6,6 +6,13 @@ use crate::handle::{Flavour, Handle};
 use crate::shim::atomic::{AtomicU64, Ordering};
 
 /// Figures of a runtime; see [`Handle::metrics`].
+///
+/// They are always on, since each of them is kept by who is slow already or sleeps: no clock is read
+/// and nothing is counted where a task is queued or polled. So there is no histogram here of how
+/// long polls take and how long tasks wait for their turn, which would need two readings of a clock
+/// for each poll, as much as a poll of a short task costs. What is bad enough to matter is told: each
+/// poll that outlasts the stall limit is counted, and reported through the probe with its task,
+/// place, duration and cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Metrics {
@@ -49,29 +56,25 @@ pub struct Metrics {
 impl Metrics {
     pub(crate) fn of(handle: &Handle) -> Metrics {
         let mut metrics = Metrics::default();
-        let registry = match handle.flavour() {
-            Flavour::Lanes(lanes) => {
-                let (wait, work) = (lanes.lane(Lane::Wait), lanes.lane(Lane::Work));
-                let counts = &lanes.monitor().counts;
-                let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-                metrics.active_wait_workers = wait.idle.active();
-                metrics.active_work_workers = work.idle.active();
-                metrics.wait_threads = wait.threads();
-                metrics.work_threads = work.threads();
-                metrics.long_polls = read(&counts.long_polls);
-                metrics.blocked_polls = read(&counts.blocked_polls);
-                metrics.seats_freed = read(&counts.seats_freed);
-                metrics.threads_lowered = read(&counts.threads_lowered);
-                metrics.monitor_looks = read(&counts.looks);
-                let moves = &lanes.placement().counts;
-                metrics.moves_to_work = read(&moves.moves_to_work);
-                metrics.moves_to_wait = read(&moves.moves_to_wait);
-                metrics.starts_in_work = read(&moves.starts_in_work);
-                lanes.registry()
-            }
-            Flavour::Loop(shared) => shared.registry(),
-        };
-        registry.view(|_| metrics.live_tasks += 1);
+        if let Flavour::Lanes(lanes) = handle.flavour() {
+            let (wait, work) = (lanes.lane(Lane::Wait), lanes.lane(Lane::Work));
+            let counts = &lanes.monitor().counts;
+            let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+            metrics.active_wait_workers = wait.idle.active();
+            metrics.active_work_workers = work.idle.active();
+            metrics.wait_threads = wait.threads();
+            metrics.work_threads = work.threads();
+            metrics.long_polls = read(&counts.long_polls);
+            metrics.blocked_polls = read(&counts.blocked_polls);
+            metrics.seats_freed = read(&counts.seats_freed);
+            metrics.threads_lowered = read(&counts.threads_lowered);
+            metrics.monitor_looks = read(&counts.looks);
+            let moves = &lanes.placement().counts;
+            metrics.moves_to_work = read(&moves.moves_to_work);
+            metrics.moves_to_wait = read(&moves.moves_to_wait);
+            metrics.starts_in_work = read(&moves.starts_in_work);
+        }
+        handle.registry().view(|_| metrics.live_tasks += 1);
         let pool = handle.resources().blocking().metrics();
         metrics.blocking_threads = pool.threads;
         metrics.idle_blocking_threads = pool.idle;

@@ -20,19 +20,32 @@ const EMPTY: u32 = 0;
 const TOKEN: u32 = 1;
 const PARKED: u32 = 2;
 
-/// See the module.
-pub(crate) struct Parker {
+/// Where one thread sleeps until another says so, with at most one token, as std's `park` and
+/// `unpark`.
+pub struct Parker {
     state: Futex,
+}
+
+impl Default for Parker {
+    fn default() -> Parker {
+        Parker::new()
+    }
+}
+
+impl std::fmt::Debug for Parker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parker").finish_non_exhaustive()
+    }
 }
 
 impl Parker {
     /// A parker without a token.
-    pub(crate) fn new() -> Parker {
+    pub fn new() -> Parker {
         Parker { state: Futex::new(EMPTY) }
     }
 
     /// Takes the token, or sleeps until there is one and takes it.
-    pub(crate) fn park(&self) {
+    pub fn park(&self) {
         if self.announce() {
             return;
         }
@@ -45,7 +58,7 @@ impl Parker {
     }
 
     /// As `park`, but gives up after `timeout`. True where it took a token.
-    pub(crate) fn park_timeout(&self, timeout: Duration) -> bool {
+    pub fn park_timeout(&self, timeout: Duration) -> bool {
         if self.announce() {
             return true;
         }
@@ -64,7 +77,7 @@ impl Parker {
     }
 
     /// Puts the token there, and wakes who sleeps.
-    pub(crate) fn unpark(&self) {
+    pub fn unpark(&self) {
         if self.state.swap(TOKEN, Release) == PARKED {
             self.state.wake_one();
         }

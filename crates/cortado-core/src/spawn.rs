@@ -1,5 +1,6 @@
 //! Spawning: how tasks come into a runtime.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
@@ -151,6 +152,33 @@ where
     prepare(handle, future, name, location).start()
 }
 
+/// Starts a task in the work lane, whatever is known of its location.
+pub(crate) fn spawn_to_work<F>(
+    handle: &Handle,
+    future: F,
+    name: Cow<'static, str>,
+    location: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    match handle.flavour() {
+        Flavour::Lanes(lanes) if name.is_empty() => {
+            prepare_in_lane(lanes, future, (), location, true).start()
+        }
+        Flavour::Lanes(lanes) => {
+            let name: Box<str> = name.into();
+            prepare_in_lane(lanes, future, name, location, true).start()
+        }
+        Flavour::Loop(shared) => {
+            let handle = prepare_on_loop(shared, future, (), location).start();
+            handle.abort();
+            handle
+        }
+    }
+}
+
 /// A task that nobody knows of yet.
 struct Prepared<T> {
     task: Task,
@@ -166,7 +194,7 @@ impl<T> Prepared<T> {
         let header = runnable.header();
         emit(|| Event::TaskSpawned {
             task: header.id(),
-            name: runnable.name(),
+            name: task.name(),
             location: header.location(),
             lane: if header.in_work_lane() { Lane::Work } else { Lane::Wait },
         });
@@ -206,6 +234,20 @@ where
     N: Name,
 {
     let work = lanes.placement().starts_in_work_lane(location);
+    prepare_in_lane(lanes, future, name, location, work)
+}
+
+fn prepare_in_lane<F, N>(
+    lanes: &Arc<Lanes>,
+    future: F,
+    name: N,
+    location: &'static Location<'static>,
+    work: bool,
+) -> Prepared<F::Output>
+where
+    F: Future + 'static,
+    N: Name,
+{
     let (share, slot) = Share::take(lanes);
     let (task, runnable, joint) = new_task(future, share, name, location, work);
     if work {

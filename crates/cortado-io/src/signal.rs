@@ -208,7 +208,7 @@ impl Future for Recv<'_> {
 /// Waits for Ctrl-C, listening from this call on.
 ///
 /// Presses between two such futures are lost: to count them, keep one
-/// `signal(SignalKind::interrupt())`.
+/// `signal(SignalKind::interrupt())`. Dropped, it takes no press from any other listener.
 ///
 /// # Panics
 /// Outside of a runtime.
@@ -231,7 +231,11 @@ impl Future for CtrlC {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &self.signal {
             Ok(signal) => signal.poll_recv_for(cx, self.location),
-            Err(error) => Poll::Ready(Err(error.kind().into())),
+            // The error stays, for who asks again; it is the system's, with a number.
+            Err(error) => Poll::Ready(Err(match error.raw_os_error() {
+                Some(number) => io::Error::from_raw_os_error(number),
+                None => error.kind().into(),
+            })),
         }
     }
 }

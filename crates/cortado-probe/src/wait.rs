@@ -80,6 +80,8 @@ pub enum Wait {
     Group,
     /// For the next tick of an interval.
     Interval,
+    /// For the deadline of the first item of a delay queue.
+    Expiry,
     /// For its next turn, after it has moved a clock that stands.
     Advance,
 }
@@ -126,6 +128,7 @@ impl Wait {
             Wait::WatchClosed => "the receivers of a watched value to go",
             Wait::Group => "the end of any task of its group",
             Wait::Interval => "the next tick of an interval",
+            Wait::Expiry => "the next deadline of a delay queue",
             Wait::Advance => "its next turn after moving the clock",
         }
     }

@@ -5,6 +5,8 @@
 //! - M1: a `Number` is reached through the guards of a lock, of which the model is to show that they
 //!   give references as Rust wants them.
 
+mod told;
+
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

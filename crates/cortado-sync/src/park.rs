@@ -180,9 +180,18 @@ thread_local! {
 
 /// On one CPU nobody can wake the thread while it spins.
 fn may_spin() -> bool {
-    use std::sync::OnceLock;
-    static CPUS: OnceLock<bool> = OnceLock::new();
-    SPINS && *CPUS.get_or_init(|| std::thread::available_parallelism().is_ok_and(|n| n.get() > 1))
+    // A plain atomic: ThreadSanitizer cannot see into std's `OnceLock`.
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static CPUS: AtomicUsize = AtomicUsize::new(0);
+    if !SPINS {
+        return false;
+    }
+    let mut cpus = CPUS.load(Ordering::Relaxed);
+    if cpus == 0 {
+        cpus = std::thread::available_parallelism().map_or(1, usize::from);
+        CPUS.store(cpus, Ordering::Relaxed);
+    }
+    cpus > 1
 }
 
 /// Polls `future` on this thread, which sleeps in between, until the deadline.

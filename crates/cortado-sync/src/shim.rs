@@ -1,7 +1,7 @@
 //! The atomics, locks, cells and threads that the algorithms use: std's and parking_lot's, or loom's
 //! when the models run. This is the only place of the crate that knows which.
 
-pub(crate) use imp::{Mutex, MutexGuard, UnsafeCell, atomic, thread};
+pub(crate) use imp::{Mutex, MutexGuard, RwLock, RwLockReadGuard, UnsafeCell, atomic, thread};
 
 /// Spinning makes a model endless, so there is none in it.
 pub(crate) const SPINS: bool = cfg!(not(loom));
@@ -23,7 +23,7 @@ pub(crate) use const_constructors;
 
 #[cfg(not(loom))]
 mod imp {
-    pub(crate) use parking_lot::{Mutex, MutexGuard};
+    pub(crate) use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
     pub(crate) use std::sync::atomic;
 
     /// A cell whose content is reached through a closure, as loom wants it.
@@ -55,8 +55,8 @@ mod imp {
 #[cfg(loom)]
 mod imp {
     pub(crate) use loom::cell::UnsafeCell;
-    pub(crate) use loom::sync::MutexGuard;
     pub(crate) use loom::sync::atomic;
+    pub(crate) use loom::sync::{MutexGuard, RwLockReadGuard, RwLockWriteGuard};
 
     /// Loom's mutex with the interface of parking_lot's.
     pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
@@ -72,6 +72,23 @@ mod imp {
 
         pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
             self.0.try_lock().ok()
+        }
+    }
+
+    /// Loom's read-write lock with the interface of parking_lot's.
+    pub(crate) struct RwLock<T>(loom::sync::RwLock<T>);
+
+    impl<T> RwLock<T> {
+        pub(crate) fn new(value: T) -> RwLock<T> {
+            RwLock(loom::sync::RwLock::new(value))
+        }
+
+        pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
+            self.0.read().unwrap_or_else(|poison| poison.into_inner())
+        }
+
+        pub(crate) fn write(&self) -> RwLockWriteGuard<'_, T> {
+            self.0.write().unwrap_or_else(|poison| poison.into_inner())
         }
     }
 

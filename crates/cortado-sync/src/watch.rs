@@ -32,11 +32,10 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use parking_lot::{RwLock, RwLockReadGuard};
-
 use crate::Notify;
 use crate::report::Identity;
 use crate::shim::atomic::{AtomicUsize, Ordering};
+use crate::shim::{RwLock, RwLockReadGuard};
 
 /// The number of the value that a receiver has seen. Two numbers apart is one change; the lowest bit
 /// of the shared one says that no sender is left.

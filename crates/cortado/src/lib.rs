@@ -26,6 +26,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! The [guide](guide::waiting_and_working) says what moves when, what is bounded, and what stays yours.
+//!
 //! # Features
 //!
 //! None is on by default, and none changes what the runtime does. Each module has an example.
@@ -60,6 +62,12 @@ pub use cortado_core::{
 pub use cortado_core::{GroupError, TaskGroup, run};
 pub use cortado_core::{join, select, task_local, try_join};
 pub use cortado_io::{fs, net, pipe, process, signal};
+pub use cortado_par::{FnContext, Scope, current_num_threads, install, join, join_context, scope};
+/// The guide, a module for each chapter.
+pub mod guide {
+    #[doc = include_str!("../docs/waiting_and_working.md")]
+    pub mod waiting_and_working {}
+}
 /// Events and wait reasons, for who wants to listen.
 pub use cortado_probe as probe;
 /// Channels, select, locks and signals, for tasks and plain threads.
@@ -85,7 +93,12 @@ pub use cortado_macros::{main, test};
 /// [`Runtime::single`](crate::Runtime::single) is a runtime for tasks that are not `Send`, and on
 /// several threads there is none that they could stay on; `block_in_place`, because a worker that is
 /// stuck in a blocking call loses its seat to another one without being asked (code in the *same*
-/// task waits all the same: use [`spawn_blocking`] for that).
+/// task waits all the same: use [`spawn_blocking`] for that). Of `tokio-util`'s: a `JoinMap` is a
+/// [`TaskGroup`] whose tasks return their key with their output, and whose
+/// [`AbortHandle`]s are kept by key; a `TaskTracker` is a [`WaitGroup`](crate::sync::WaitGroup)
+/// of which each task holds a guard, beside a
+/// [`CancellationToken`](crate::sync::CancellationToken). A task dump is
+/// [`Handle::tasks`](crate::Handle::tasks), with what the probe tells of their waits.
 ///
 /// ```
 /// use std::time::Duration;
@@ -110,13 +123,40 @@ pub use cortado_macros::{main, test};
 pub mod task {
     pub use crate::probe::TaskId;
     pub use cortado_core::{
-        AbortHandle, GroupNext, GroupNextWithId, JoinAll, JoinError, JoinHandle, NoTaskLocal,
-        Shutdown, TaskBuilder, TaskGroup, TaskLocal, TaskLocalScope, TryJoinAll, TryNext, YieldNow,
-        spawn, spawn_blocking, spawn_local, task_id as id, try_task_id as try_id, yield_now,
+        AbortHandle, Activity, GroupNext, GroupNextWithId, JoinAll, JoinError, JoinHandle,
+        NoTaskLocal, Shutdown, TaskBuilder, TaskGroup, TaskInfo, TaskLocal, TaskLocalScope,
+        TryJoinAll, TryNext, YieldNow, spawn, spawn_blocking, spawn_local, task_id as id,
+        try_task_id as try_id, yield_now,
     };
 }
 
 /// Reading, writing, and the readiness of descriptors.
+///
+/// The traits are those of `futures-io`, so what Tokio and `tokio-util` have beyond this module
+/// comes from crates for these traits, and works on every type of ours:
+///
+/// | Tokio | with cortado |
+/// |---|---|
+/// | `BufReader`, `BufWriter`, `lines`, `read_until`, `take`, `chain`, `empty`, `sink`, `Cursor` | `futures_util::io` or `futures_lite::io` |
+/// | `split`, `join` of any stream | `futures_util::io`; sockets have a `split` and an `into_split` of their own, which need no lock |
+/// | `copy_bidirectional` | two [`copy`](crate::io::copy)s in a [`join!`](crate::join!), over the halves of a `split` |
+/// | `duplex`, `simplex` | [`UnixStream::pair`](crate::net::UnixStream::pair) and [`pipe`](crate::pipe::pipe), which are real descriptors: a test sees what a program would |
+/// | `codec::Framed` with its codecs | the crate `asynchronous-codec`; by the feature `tokio-io`, `tokio_util::codec` itself |
+/// | `StreamExt` of `tokio-stream` | `futures_util::StreamExt`: a channel's receiver, an interval, a delay queue, a group of tasks, a listener's connections and a directory's entries are all `Stream`s |
+///
+/// ```
+/// use cortado::{io::AsyncWriteExt, net::UnixStream};
+/// use futures_util::{AsyncBufReadExt, TryStreamExt, io::BufReader};
+///
+/// let lines: Vec<String> = cortado::run(async {
+///     let (mut left, right) = UnixStream::pair()?;
+///     left.write_all(b"espresso\ncortado\n").await?;
+///     drop(left);
+///     BufReader::new(right).lines().try_collect().await
+/// })?;
+/// assert_eq!(lines, ["espresso", "cortado"]);
+/// # std::io::Result::Ok(())
+/// ```
 pub mod io {
     pub use cortado_core::io::{
         AsyncFd, AsyncIo, Direction, Interest, Readiness, ReadyEvent, RegisterError,

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use crate::runtime::meeting::Ours;
 use crate::runtime::peer::{Peer, WORKERS};
 
 /// Workers in both lanes.
@@ -10,6 +11,7 @@ pub(in crate::runtime) struct Cortado(cortado::Runtime);
 
 impl Peer for Cortado {
     type Handle = cortado::JoinHandle<()>;
+    type Meeting = Ours;
 
     fn start() -> Self {
         let builder = cortado::Builder::new().worker_threads(WORKERS);
@@ -46,6 +48,7 @@ pub(in crate::runtime) struct CortadoSingle(cortado::LocalRuntime);
 
 impl Peer for CortadoSingle {
     type Handle = cortado::JoinHandle<()>;
+    type Meeting = Ours;
 
     fn start() -> Self {
         CortadoSingle(cortado::Runtime::single().expect("cortado starts"))

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_executor::StaticExecutor;
 
+use crate::runtime::meeting::Kanal;
 use crate::runtime::peer::{Peer, WORKERS};
 
 static EXECUTOR: StaticExecutor = StaticExecutor::new();
@@ -14,6 +15,7 @@ pub(in crate::runtime) struct Executor;
 
 impl Peer for Executor {
     type Handle = smol::Task<()>;
+    type Meeting = Kanal;
 
     fn start() -> Self {
         for _ in 0..WORKERS {

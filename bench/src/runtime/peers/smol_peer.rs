@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use crate::runtime::meeting::Kanal;
 use crate::runtime::peer::Peer;
 
 /// smol's own variable for the number of threads.
@@ -13,6 +14,7 @@ pub(in crate::runtime) struct Smol;
 
 impl Peer for Smol {
     type Handle = smol::Task<()>;
+    type Meeting = Kanal;
 
     fn start() -> Self {
         Smol

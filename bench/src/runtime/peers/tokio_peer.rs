@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
+use crate::runtime::meeting::Kanal;
 use crate::runtime::peer::{Peer, WORKERS};
 
 /// `multi_thread`.
@@ -15,6 +16,7 @@ pub(in crate::runtime) struct TokioSingle(Runtime);
 
 impl Peer for Tokio {
     type Handle = tokio::task::JoinHandle<()>;
+    type Meeting = Kanal;
 
     fn start() -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build();
@@ -48,6 +50,7 @@ impl Peer for Tokio {
 
 impl Peer for TokioSingle {
     type Handle = tokio::task::JoinHandle<()>;
+    type Meeting = Kanal;
 
     fn start() -> Self {
         TokioSingle(Builder::new_current_thread().enable_all().build().expect("Tokio starts"))

@@ -272,7 +272,7 @@ fn plan(template: Template, reads_stdin: bool, options: &RunOptions) -> Result<P
         attempts: options.retries.map_or(1, |n| if n == 0 { u32::MAX } else { n }),
         delay: options.delay.unwrap_or_default(),
         halt: options.halt,
-        results: options.results.clone(),
+        results: options.results.as_deref().map(results_folder).transpose()?,
         memfree: options.memfree,
         load: options.load.map(|load| load.resolve(cores)),
         jobserver: !options.no_jobserver,
@@ -289,6 +289,22 @@ fn plan(template: Template, reads_stdin: bool, options: &RunOptions) -> Result<P
         reads_stdin,
         pipes: options.pipe,
     })
+}
+
+/// The folder of `--results`. What GNU parallel would not take as the name of one is refused, so
+/// that nobody looks for results where they are not.
+fn results_folder(path: &Path) -> Result<PathBuf, PlanError> {
+    if Template::has_replacement_string(path.as_os_str()) {
+        return wrong(
+            "--results names one folder for all jobs, without replacement strings; the inputs are \
+             in the names within it",
+        );
+    }
+    if path.extension().is_some_and(|end| ["csv", "tsv", "json"].iter().any(|table| end == *table))
+    {
+        return wrong("--results writes no tables; name a folder, and see --joblog for a table");
+    }
+    Ok(path.to_owned())
 }
 
 /// The variables of `--env`.

@@ -47,6 +47,8 @@ fn options_that_do_not_go_together_are_refused() {
         ("--block 1X --pipe wc", "no size"),
         ("--timeout soon ls", "no duration"),
         ("--bogus ls", "--bogus"),
+        ("--results out/{#} ls", "replacement strings"),
+        ("--results out.csv ls", "no tables"),
     ] {
         let ran = session.cortado_run(args);
         let error = ran.error(255);
@@ -62,6 +64,9 @@ fn options_of_gnu_parallel_that_are_not_there_name_what_is() {
         ("--progress echo ::: a", "--bar"),
         ("--colsep , echo ::: a", "-0"),
         ("-S server echo ::: a", "this machine only"),
+        ("--tagstring x echo ::: a", "--tag"),
+        ("--recend x --pipe wc", "line ends"),
+        ("--tmpdir x echo ::: a", "TMPDIR"),
     ] {
         let ran = session.cortado_run(args);
         let error = ran.error(255);

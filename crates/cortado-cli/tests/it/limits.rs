@@ -28,6 +28,23 @@ fn many_inputs_take_little_memory() {
 }
 
 #[test]
+fn long_commands_take_little_memory() {
+    let numbers: String = (0..1_000_000).map(|number| format!("{number}\n")).collect();
+    let long = format!("{}\n", "x".repeat(100_000)).repeat(500);
+    // The jobs are short, so that commands are prepared ahead. The last one looks.
+    for (stdin, options) in [(numbers, "-n5000"), (long, "-n1")] {
+        let session = Session::with_stdin(stdin);
+        session.file("peak", "");
+        let job = "grep VmHWM /proc/$PPID/status > peak; true";
+        let ran = session.cortado(&["run", "-j2", options, "sh", "-c", job, "sh"]);
+        assert_eq!(ran.status, Some(0), "{}", ran.stderr);
+        let peak = std::fs::read_to_string(session.path().join("peak")).unwrap();
+        let kib: u64 = peak.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).unwrap();
+        assert!(kib < 30 * 1024, "{options}: {peak}");
+    }
+}
+
+#[test]
 fn a_want_of_descriptors_means_fewer_at_once_and_no_failure() {
     let session = Session::new();
     let cortado = env!("CARGO_BIN_EXE_cortado");

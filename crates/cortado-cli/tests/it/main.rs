@@ -11,6 +11,7 @@ mod jobserver;
 mod killed;
 mod like_parallel;
 mod limits;
+mod output;
 mod report;
 mod resume;
 mod running;

@@ -41,6 +41,34 @@ fn a_run_that_ends_early_says_so() {
 }
 
 #[test]
+fn what_keeps_slots_free_is_named() {
+    let session = Session::new();
+    let cortado = env!("CARGO_BIN_EXE_cortado");
+    let holdback = |ran: super::session::Ran| {
+        let summary = ran.stderr.lines().last().expect("a summary");
+        let summary: Value = serde_json::from_str(summary).expect("one object");
+        let share = summary["holdback_share"].as_f64().expect("a share");
+        assert!((0.0..=1.0).contains(&share), "{summary}");
+        summary["holdback"].as_str().unwrap_or_default().to_owned()
+    };
+    let slow = format!("(echo a; sleep 0.5; echo b) | {cortado} run --json true");
+    assert_eq!(holdback(session.run("sh", &["-c", &slow])), "input");
+    let ran = session.cortado_run("-j8 --json --delay 0.2 true ::: a b c");
+    assert_eq!(holdback(ran), "delay");
+    // A make above us has a single token beside the one that everybody has.
+    let fifo = session.path().join("fifo");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)
+        .expect("a named pipe");
+    let script = format!(
+        "exec 9<>fifo; printf + >&9; MAKEFLAGS=' -j2 --jobserver-auth=fifo:fifo' \
+         {cortado} run -j8 --json sleep ::: 0.2 0.2 0.2 0.2"
+    );
+    assert_eq!(holdback(session.run("sh", &["-c", &script])), "make");
+    let free = session.cortado_run("-j2 --json sleep ::: 0.2 0.2 0.2 0.2");
+    assert_ne!(holdback(free), "make");
+}
+
+#[test]
 fn an_explanation_that_nobody_reads_is_no_failure() {
     let session = Session::new();
     let cortado = env!("CARGO_BIN_EXE_cortado");

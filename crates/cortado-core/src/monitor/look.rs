@@ -140,7 +140,7 @@ impl<S: Senses> Look<S> {
             waits(lanes, lane) || (lane == Lane::Wait && cause == Cause::OnCpu && others_polled);
         let seat_freed = delays
             && lanes.acts_on_long_polls()
-            && give_way(lanes, record, &self.senses, seen.poll, cause, lasted);
+            && give_way(lanes, record, &self.senses, seen.poll, cause, used);
         if seat_freed || seen.found.is_none() {
             let is_new = seen.found.replace(Found { cause, seat_freed }).is_none();
             report::found(lanes, &long_poll(record, seen, lasted, cause, seat_freed), is_new);
@@ -241,14 +241,16 @@ fn cause(used: Duration, limit: Duration, state: impl FnOnce() -> Option<char>) 
     }
 }
 
-/// Frees the seat of a poll that outlasted the limit; false where it is free already.
+/// Frees the seat of a poll that outlasted the limit, and charges its task for the CPU time that it
+/// has used: not for how long it lasted, most of which may be other programs' time. False where the
+/// seat is free already.
 fn give_way(
     lanes: &Arc<Lanes>,
     record: &Arc<Record>,
     senses: &impl Senses,
     poll: Poll,
     cause: Cause,
-    lasted: Duration,
+    used: Duration,
 ) -> bool {
     let lane = record.lane();
     let state = lanes.lane(lane);
@@ -257,7 +259,7 @@ fn give_way(
     match cause {
         Cause::Blocked => record.charge(poll.number, BLOCKED_CHARGE),
         Cause::OnCpu if is_hog => {
-            let us = lasted.as_micros().min(u128::from(BLOCKED_CHARGE - 1));
+            let us = used.as_micros().min(u128::from(BLOCKED_CHARGE - 1));
             record.charge(poll.number, us as u32);
         }
         // In the work lane each poll is measured.

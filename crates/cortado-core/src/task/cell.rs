@@ -485,11 +485,6 @@ impl Runnable {
         unsafe { self.0.as_ref() }
     }
 
-    pub(crate) fn name(&self) -> Option<&str> {
-        // SAFETY: T4 (this owns a reference, for as long as the name is borrowed at least).
-        unsafe { (self.header().table.name)(self.0).map(|name| &*name) }
-    }
-
     pub(crate) fn into_raw(self) -> *mut Header {
         ManuallyDrop::new(self).0.as_ptr()
     }

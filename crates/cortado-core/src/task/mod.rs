@@ -46,6 +46,7 @@
 //! pointer per task in addition; shutdown could reach only tasks that stand in a queue.
 
 mod cell;
+mod info;
 mod join;
 mod joint;
 pub(crate) mod memory;
@@ -58,6 +59,7 @@ mod state;
 mod waker;
 
 pub(crate) use cell::{Header, Name, Runnable, Schedule, Task, new_task};
+pub use info::TaskInfo;
 pub use join::{AbortHandle, JoinError, JoinHandle};
 pub(crate) use joint::Joint;
 #[cfg(all(test, loom))]
@@ -65,3 +67,4 @@ pub(crate) use memory::Depot;
 pub use named::TaskBuilder;
 pub use own_id::{task_id, try_task_id};
 pub(crate) use shield::shielded;
+pub use state::Activity;

@@ -30,6 +30,18 @@ const REF: usize = 1 << 9;
 /// See the module.
 pub(crate) struct State(AtomicUsize);
 
+/// What a task does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Activity {
+    /// It is polled, or its future is dropped.
+    Running,
+    /// It was woken, or was never polled, and waits for its turn.
+    Ready,
+    /// It waits to be woken.
+    Waiting,
+}
+
 /// What `start_poll` found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
@@ -281,6 +293,16 @@ impl State {
     /// The task was polled at least once.
     pub(crate) fn was_polled(&self) -> bool {
         self.0.load(Relaxed) & POLLED != 0
+    }
+
+    /// What the task does; nothing where it has ended.
+    pub(crate) fn activity(&self) -> Option<Activity> {
+        match self.0.load(Relaxed) {
+            now if now & COMPLETE != 0 => None,
+            now if now & RUNNING != 0 => Some(Activity::Running),
+            now if now & SCHEDULED != 0 => Some(Activity::Ready),
+            _ => Some(Activity::Waiting),
+        }
     }
 
     /// Changes the task's lane; true where that is a change.

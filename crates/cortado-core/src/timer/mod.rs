@@ -32,6 +32,7 @@
 //! An inbox that nobody empties would keep cancelled entries alive, since a poller that waits for
 //! a far deadline is not woken by farther ones. So every `BACKLOG`-th message wakes it.
 
+mod delay_queue;
 mod entry;
 mod instant;
 mod interval;

@@ -4,7 +4,7 @@ use std::future::{Future, pending};
 
 use cortado_core::{LocalRuntime, Runtime, TaskGroup, spawn, spawn_local, yield_now};
 
-use crate::cut::cut_at;
+use crate::dropping::{Moment, dropping};
 use crate::groups::{Dropped, single};
 
 /// Three tasks that end one after the other, and their sum.
@@ -35,11 +35,13 @@ fn next_loses_nothing_at_whatever_poll_it_is_dropped() {
                 sum += result.map_or(0, |result| result.unwrap());
             };
             while !group.is_empty() {
-                let cut = cut_at(polls, group.next()).await.flatten();
+                let cut = dropping(Moment::AfterPoll(polls), group.next()).await.flatten();
                 add(cut.map(Result::unwrap));
-                let cut = cut_at(polls, group.next_with_id()).await.flatten();
+                let cut = dropping(Moment::AfterPoll(polls), group.next_with_id()).await.flatten();
                 add(cut.map(|(_, result)| result.unwrap()));
-                add(cut_at(polls, group.try_next()).await.and_then(|got| got.unwrap().map(Ok)));
+                add(dropping(Moment::AfterPoll(polls), group.try_next())
+                    .await
+                    .and_then(|got| got.unwrap().map(Ok)));
                 add(group.next().await.map(Result::unwrap));
             }
             sum
@@ -65,11 +67,15 @@ fn what_consumes_the_group_cancels_it_at_whatever_poll_it_is_dropped() {
                     Ok(0)
                 });
                 match form {
-                    0 => assert!(cut_at(polls, group.join_all()).await.is_none()),
-                    1 => assert!(cut_at(polls, group.try_join_all()).await.is_none()),
+                    0 => assert!(
+                        dropping(Moment::AfterPoll(polls), group.join_all()).await.is_none()
+                    ),
+                    1 => assert!(
+                        dropping(Moment::AfterPoll(polls), group.try_join_all()).await.is_none()
+                    ),
                     _ => {
                         // Cut or not, the tasks are cancelled and can be waited for again.
-                        cut_at(polls, group.shutdown()).await;
+                        dropping(Moment::AfterPoll(polls), group.shutdown()).await;
                         group.shutdown().await;
                         assert!(group.is_empty());
                     }

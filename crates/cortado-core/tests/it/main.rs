@@ -7,7 +7,10 @@
 mod abort;
 mod basics;
 mod counted;
-mod cut;
+mod delays;
+#[path = "../../../cortado-sync/tests/it/dropping.rs"]
+mod dropping;
+mod drops;
 mod ending;
 mod group_drops;
 mod groups;
@@ -21,6 +24,7 @@ mod selects;
 mod shutdown;
 mod single;
 mod stranded;
+mod task_list;
 mod task_locals;
 mod ticks;
 mod turns;

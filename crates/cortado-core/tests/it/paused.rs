@@ -11,7 +11,7 @@ use std::time::Duration;
 use cortado_core::time::{self, Instant};
 use cortado_core::{Builder, LocalRuntime, Runtime, spawn, spawn_blocking, spawn_local, yield_now};
 
-use crate::cut::cut_at;
+use crate::dropping::{Moment, dropping};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -133,11 +133,11 @@ fn the_longest_duration_never_ends() {
         let never = spawn(time::sleep(Duration::MAX));
         let moved = spawn_local(async {
             let mut timer = std::pin::pin!(time::sleep(HOUR));
-            assert!(cut_at(1, timer.as_mut()).await.is_none());
+            assert!(dropping(Moment::AfterPoll(1), timer.as_mut()).await.is_none());
             timer
                 .as_mut()
                 .reset(Instant::now() + Duration::from_secs(u64::MAX / 1_000_000_000 * 5));
-            assert!(cut_at(1, timer.as_mut()).await.is_none());
+            assert!(dropping(Moment::AfterPoll(1), timer.as_mut()).await.is_none());
             time::sleep(50 * 365 * 24 * HOUR).await;
             assert!(!timer.is_elapsed());
             timer.as_mut().reset(Instant::now() + HOUR);
@@ -168,7 +168,7 @@ fn advance_moves_the_clock_once_at_whatever_poll_it_is_dropped() {
     for polls in 0..3 {
         paused().block_on(async {
             let start = Instant::now();
-            cut_at(polls, time::advance(HOUR)).await;
+            dropping(Moment::AfterPoll(polls), time::advance(HOUR)).await;
             let moved = if polls == 0 { Duration::ZERO } else { HOUR };
             assert_eq!(start.elapsed(), moved);
         });

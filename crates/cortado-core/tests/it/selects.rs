@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use cortado_core::{Builder, Runtime, join, select, spawn, time, try_join, yield_now};
 
-use crate::cut::cut_at;
+use crate::dropping::{Moment, dropping};
 
 fn run<F: Future>(future: F) -> F::Output {
     Builder::new().start_paused(true).build_single().unwrap().block_on(future)
@@ -240,7 +240,7 @@ fn a_select_that_is_dropped_drops_its_futures_once() {
                     () = async move { for _ in 0..3 { yield_now().await } drop(two) } => {}
                 }
             };
-            cut_at(polls, selecting).await;
+            dropping(Moment::AfterPoll(polls), selecting).await;
         });
         // Without a poll the notes are not made yet.
         assert_eq!(notes.borrow().len(), if polls == 0 { 0 } else { 2 });
@@ -332,7 +332,7 @@ fn a_join_that_is_dropped_drops_outputs_and_futures() {
             if polls == 0 {
                 drop(joining);
             } else {
-                assert!(cut_at(1, joining).await.is_none());
+                assert!(dropping(Moment::AfterPoll(1), joining).await.is_none());
             }
         });
         assert_eq!(notes.borrow().len(), 2);

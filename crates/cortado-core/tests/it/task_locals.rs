@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use cortado_core::{Runtime, TaskGroup, spawn, spawn_blocking, spawn_local, task_local, yield_now};
 
-use crate::cut::cut_at;
+use crate::dropping::{Moment, dropping};
 
 task_local! {
     static NUMBER: u32;
@@ -94,7 +94,7 @@ fn a_future_sees_the_value_while_it_is_dropped() {
                 }
                 drop(look);
             });
-            assert_eq!(cut_at(polls, scope).await.is_some(), polls == 2);
+            assert_eq!(dropping(Moment::AfterPoll(polls), scope).await.is_some(), polls == 2);
             assert!(NUMBER.try_get().is_err());
         });
     }
@@ -119,7 +119,7 @@ fn the_value_can_be_taken_out() {
                 yield_now().await;
             }
         }));
-        assert!(cut_at(1, scope.as_mut()).await.is_none());
+        assert!(dropping(Moment::AfterPoll(1), scope.as_mut()).await.is_none());
         assert_eq!(Pin::as_mut(&mut scope).take_value().as_deref(), Some("mine"));
         assert_eq!(Pin::as_mut(&mut scope).take_value(), None);
         scope.await;

@@ -7,7 +7,7 @@ use cortado_core::time::{self, Instant, Interval, MissedTickBehavior};
 use cortado_core::{Builder, LocalRuntime, Runtime, yield_now};
 use futures_core::Stream;
 
-use crate::cut::cut_at;
+use crate::dropping::{Moment, dropping};
 
 const MS: Duration = Duration::from_millis(1);
 
@@ -101,7 +101,7 @@ fn no_tick_is_lost_at_whatever_poll_it_is_dropped() {
             let mut interval = time::interval(10 * MS);
             let mut ticks = Vec::new();
             while ticks.len() < 6 {
-                ticks.extend(cut_at(polls, interval.tick()).await);
+                ticks.extend(dropping(Moment::AfterPoll(polls), interval.tick()).await);
                 ticks.push(interval.tick().await);
             }
             for (number, tick) in ticks.into_iter().enumerate() {
@@ -151,9 +151,10 @@ fn sleep_and_timeout_lose_nothing_at_whatever_poll_they_are_dropped() {
         let runtime = paused();
         runtime.block_on(async {
             let start = Instant::now();
-            cut_at(polls, time::sleep(100 * MS)).await;
-            cut_at(polls, time::timeout(100 * MS, time::sleep(200 * MS))).await;
-            cut_at(polls, time::sleep_until(start + 50 * MS)).await;
+            dropping(Moment::AfterPoll(polls), time::sleep(100 * MS)).await;
+            dropping(Moment::AfterPoll(polls), time::timeout(100 * MS, time::sleep(200 * MS)))
+                .await;
+            dropping(Moment::AfterPoll(polls), time::sleep_until(start + 50 * MS)).await;
             // A future that is passed by reference goes on after its timeout was dropped.
             let mut steps = 0;
             let mut counts = std::pin::pin!(async {
@@ -162,10 +163,8 @@ fn sleep_and_timeout_lose_nothing_at_whatever_poll_they_are_dropped() {
                     yield_now().await;
                 }
             });
-            cut_at(polls, time::timeout(100 * MS, counts.as_mut())).await;
-            if polls < 6 {
-                counts.await;
-            }
+            dropping(Moment::AfterPoll(polls), time::timeout(100 * MS, counts.as_mut())).await;
+            counts.await;
             assert_eq!(steps, 5);
             let now = Instant::now();
             time::sleep(MS).await;

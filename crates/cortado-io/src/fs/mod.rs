@@ -44,7 +44,7 @@ pub use options::OpenOptions;
 
 pub use std_fs::{FileType, Metadata, Permissions};
 
-/// A call that the blocking pool makes.
+/// A call that the blocking pool makes. Dropped, it does not stop the call, whose result is lost.
 #[derive(Debug)]
 #[must_use = "the call is made in any case, but its result is only known by awaiting it"]
 pub struct Blocking<T>(JoinHandle<io::Result<T>>);

@@ -112,7 +112,7 @@ impl Child {
         Wait::new(self.wait_with_usage())
     }
 
-    /// The same, and tells what the child used.
+    /// The same, and tells what the child used. Cancel safe; may be called again.
     #[track_caller]
     pub fn wait_with_usage(&mut self) -> WaitWithUsage<'_> {
         self.stdin = None;
@@ -143,7 +143,8 @@ impl Child {
     }
 
     /// Waits until it has ended and its output and errors are read, which are collected where
-    /// they are piped. Standard input is closed first.
+    /// they are piped. Standard input is closed first. Not cancel safe: dropped, it has lost what it
+    /// collected, and the child is a dropped `Child`.
     #[track_caller]
     pub fn wait_with_output(mut self) -> WaitWithOutput {
         self.stdin = None;

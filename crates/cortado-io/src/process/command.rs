@@ -242,7 +242,8 @@ impl Command {
         self.maker().make()
     }
 
-    /// Starts the command and waits until it has ended; its standard streams are inherited.
+    /// Starts the command and waits until it has ended; its standard streams are inherited. Not cancel
+    /// safe: dropped, it leaves a dropped `Child` behind.
     ///
     /// # Panics
     /// Outside of a runtime.
@@ -252,7 +253,8 @@ impl Command {
     }
 
     /// Starts the command, waits until it has ended, and collects its output and errors. Standard
-    /// input is empty unless it was set.
+    /// input is empty unless it was set. Not cancel safe: dropped, it has lost what it collected, and
+    /// leaves a dropped `Child` behind.
     ///
     /// # Panics
     /// Outside of a runtime.

@@ -27,6 +27,8 @@ fn too_many_open_files_is_said_and_passes() {
         let error = Command::new("true").spawn().await.unwrap_err();
         assert!(error.is_exhausted(), "{error}");
         assert!(error.to_string().contains("ulimit -n"), "{error}");
+        let error = cortado_io::signal::ctrl_c().await.unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(24), "{error}");
         drop(held);
         assert!(Command::new("true").status().await.unwrap().success());
     });

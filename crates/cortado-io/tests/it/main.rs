@@ -4,6 +4,9 @@ mod accepting;
 mod children;
 mod connecting;
 mod descriptors;
+#[path = "../../../cortado-sync/tests/it/dropping.rs"]
+mod dropping;
+mod drops;
 mod files;
 mod output;
 mod pipes;

@@ -12,7 +12,7 @@ use cortado_io::process::Command;
 
 use crate::{on_both, until};
 
-fn proc(id: u32) -> PathBuf {
+pub(crate) fn proc(id: u32) -> PathBuf {
     PathBuf::from(format!("/proc/{id}"))
 }
 

@@ -7,7 +7,8 @@ use std::task::Poll;
 
 use cortado_sync::{Blocking, OnceCell, SetError, SetOnce, SetOnceError};
 
-use crate::cancel_driver::{Steps, at_every_drop, dropping};
+use crate::cancel_driver::Steps;
+use crate::dropping::{at_every_drop, dropping};
 
 /// Ready at its third poll.
 async fn slowly<T>(value: T) -> T {

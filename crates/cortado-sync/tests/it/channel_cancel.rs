@@ -13,8 +13,9 @@ use cortado_sync::Blocking;
 use cortado_sync::channel::{TryRecvError, bounded, unbounded};
 use futures_util::future::{Either, select};
 
-use crate::cancel_driver::{Steps, at_every_drop, dropping};
+use crate::cancel_driver::Steps;
 use crate::channel::{Counted, KINDS, make};
+use crate::dropping::{at_every_drop, dropping};
 
 #[test]
 fn a_receive_dropped_at_any_poll_loses_nothing() {

@@ -9,7 +9,8 @@ use cortado_sync::{
     RwLockReadGuard, RwLockWriteGuard, Semaphore, TryAcquireError,
 };
 
-use crate::cancel_driver::{Steps, at_every_drop, dropping};
+use crate::cancel_driver::Steps;
+use crate::dropping::{at_every_drop, dropping};
 
 /// The compiler checks these.
 fn auto_traits() {

@@ -15,8 +15,9 @@ use cortado_sync::channel::{
 };
 use cortado_sync::select::Select;
 
-use crate::cancel_driver::{Steps, at_every_drop, dropping};
+use crate::cancel_driver::Steps;
 use crate::channel::{KINDS, make};
+use crate::dropping::{at_every_drop, dropping};
 
 fn of<'a>(first: &'a Receiver<u8>, second: &'a Receiver<u8>) -> Select<'a, Option<u8>> {
     Select::new().recv(first, Result::ok).recv(second, Result::ok)

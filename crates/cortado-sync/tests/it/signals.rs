@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use cortado_sync::{Barrier, Condvar, Mutex, Notify, TimedOut, WaitGroup};
 
-use crate::cancel_driver::{Moment, Steps, at_every_drop, dropping};
+use crate::cancel_driver::Steps;
+use crate::dropping::{Moment, at_every_drop, dropping};
 
 #[test]
 fn one_notification_is_stored_and_not_more() {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use cortado_sync::broadcast::{self, RecvError, TryRecvError};
 use cortado_sync::{Blocking, oneshot, watch};
 
-use crate::cancel_driver::{Steps, at_every_drop, dropping};
+use crate::cancel_driver::Steps;
+use crate::dropping::{at_every_drop, dropping};
 
 #[test]
 fn oneshot_gives_the_value_back_where_nobody_takes_it() {

@@ -37,7 +37,7 @@ impl ::hyper::rt::Timer for Timer {
     }
 }
 
-/// The future behind [`Timer`].
+/// The future behind [`Timer`]. Cancel safe, as [`time::sleep`] is.
 #[derive(Debug)]
 #[must_use = "futures do nothing unless polled"]
 pub struct Sleep(time::Sleep);

@@ -192,7 +192,7 @@ impl Controller {
     }
 
     fn ramp(&mut self, now: Duration, view: &View) {
-        let (cap, _) = self.cap(now, view);
+        let (cap, why_cap) = self.cap(now, view);
         let may_ramp = self.may_ramp(view);
         let State::Ramp(ramp) = &mut self.state else { return };
         if view.running as f64 >= tuning::FULL * self.limit as f64 {
@@ -210,11 +210,19 @@ impl Controller {
             self.state = State::Measure;
             return self.restart_window(now);
         }
-        let higher = ramp.next(now, self.limit, &view.begins).min(cap);
+        let wanted = ramp.next(now, self.limit, &view.begins);
+        let higher = wanted.min(cap);
         if may_ramp && higher > self.limit {
             let blind = ramp.grown(now, higher);
-            let why = if blind { Reason::TooFewFinished } else { Reason::IdleWhileWaiting };
+            let why = match blind {
+                _ if wanted > cap => why_cap,
+                true => Reason::TooFewFinished,
+                false => Reason::IdleWhileWaiting,
+            };
             self.go(now, higher, why);
+        } else if may_ramp && wanted > cap {
+            self.why = why_cap;
+            self.note(now);
         } else if self.why == Reason::Start && self.idle.is_some_and(|i| i < tuning::RAMP_IDLE) {
             self.why = Reason::CpuBusy;
             self.note(now);

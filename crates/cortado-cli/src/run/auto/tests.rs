@@ -149,6 +149,14 @@ fn bounds_hold_and_are_named() {
     };
     assert_eq!(look_for(&mut bounded(|s| s.max_jobs = 5), 100, waiting), 5);
     assert_eq!(look_for(&mut bounded(|s| s.descriptors = Some(9)), 100, waiting), 9);
+    for (bound, jobs) in [(8, 3), (9, 4)] {
+        let mut settings = Settings::new(2);
+        settings.max_jobs = bound;
+        let mut auto = Controller::new(settings);
+        look_for(&mut auto, jobs, waiting);
+        let last = auto.history().last().expect("an entry");
+        assert_eq!((last.limit, last.why), (bound, Reason::MaxJobs), "reached by doubling or not");
+    }
     let mut none = bounded(|s| s.processes = Some(0));
     assert_eq!(look_for(&mut none, 100, waiting), 1);
     assert_eq!(none.history()[0].why, Reason::Processes);

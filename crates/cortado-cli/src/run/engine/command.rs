@@ -11,7 +11,7 @@ use std::sync::Arc;
 use cortado::process::{Command, Newborn, SpawnError};
 use rustix::io::Errno;
 
-use super::super::input::Job;
+use super::super::input::{Job, memory_of};
 use super::super::plan::{Output as Mode, Plan};
 use super::super::template::Invocation;
 
@@ -86,6 +86,11 @@ impl Recipe {
 }
 
 impl Prepared {
+    /// About how much memory its command takes, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        memory_of(&self.argv)
+    }
+
     /// Makes the process of the job. A file that is a script without a first line that names its
     /// interpreter is given to the shell, as every shell does.
     pub(super) fn start(&self) -> Result<Newborn, SpawnError> {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use super::super::input::{Job, Jobs};
-use super::tuning::{BLOCKS_AHEAD, READ_AHEAD};
+use super::tuning::{READ_AHEAD, READ_AHEAD_BYTES};
 
 /// What the feed has to give.
 #[derive(Debug)]
@@ -46,6 +46,8 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     jobs: VecDeque<Job>,
+    /// The memory of all of them, in bytes.
+    bytes: usize,
     end: Option<End>,
     wanted: Option<Waker>,
     /// Nobody wants more.
@@ -59,13 +61,13 @@ impl Shared {
 
     /// Puts a job in; waits while the queue is full. False: nobody wants it.
     fn put(&self, job: Job) -> bool {
-        let ahead = if job.stdin.is_some() { BLOCKS_AHEAD } else { READ_AHEAD };
         let mut queue = self.queue();
+        queue.bytes += job.memory();
         queue.jobs.push_back(job);
         if let Some(waker) = queue.wanted.take() {
             waker.wake();
         }
-        if queue.jobs.len() >= ahead {
+        if queue.jobs.len() >= READ_AHEAD || queue.bytes >= READ_AHEAD_BYTES {
             let emptied = |queue: &mut Queue| !queue.closed && !queue.jobs.is_empty();
             queue = self.room.wait_while(queue, emptied).unwrap_or_else(PoisonError::into_inner);
         }
@@ -114,6 +116,7 @@ impl Feed {
         }
         let mut queue = self.shared.queue();
         std::mem::swap(&mut queue.jobs, &mut self.ready);
+        queue.bytes = 0;
         self.shared.room.notify_one();
         if !self.ready.is_empty() {
             return Supply::Ready;

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::super::explain::Holdback;
 use super::super::measure::{Caps, Host, Reader};
 use super::super::plan::Plan;
 use super::tuning::{
@@ -52,9 +53,9 @@ pub(super) enum Pass {
     /// It may begin.
     Open,
     /// Not before this time.
-    Until(Duration),
+    Until(Duration, Holdback),
     /// The same, and the user should know why.
-    UntilAndSay(Duration, String),
+    UntilAndSay(Duration, Holdback, String),
 }
 
 impl Gate {
@@ -74,40 +75,49 @@ impl Gate {
 
     /// Whether a job may start now.
     pub(super) fn ask(&mut self, now: Duration) -> Pass {
-        let apart = if self.load.is_some() { self.delay.max(LOAD_SETTLES) } else { self.delay };
-        let paced = self.last_start.map_or(Duration::ZERO, |last| last + apart);
-        let earliest = paced.max(self.shortage.until);
-        if earliest > now {
-            return Pass::Until(earliest);
+        let after_last = |apart| self.last_start.map_or(Duration::ZERO, |last| last + apart);
+        let settles = if self.load.is_some() { LOAD_SETTLES } else { Duration::ZERO };
+        let (mut earliest, mut why) = (after_last(self.delay), Holdback::Delay);
+        let others =
+            [(after_last(settles), Holdback::Load), (self.shortage.until, Holdback::Processes)];
+        for (other, holdback) in others {
+            if other > earliest {
+                (earliest, why) = (other, holdback);
+            }
         }
-        let Some(reason) = self.crowded() else {
+        if earliest > now {
+            return Pass::Until(earliest, why);
+        }
+        let Some((why, reason)) = self.crowded() else {
             self.held = None;
             return Pass::Open;
         };
         let (since, said) = *self.held.get_or_insert((now, false));
         if !said && now >= since + GATE_SILENCE {
             self.held = Some((since, true));
-            return Pass::UntilAndSay(now + GATE_INTERVAL, reason);
+            return Pass::UntilAndSay(now + GATE_INTERVAL, why, reason);
         }
-        Pass::Until(now + GATE_INTERVAL)
+        Pass::Until(now + GATE_INTERVAL, why)
     }
 
     /// Why the machine is too full for one more job, if it is.
-    fn crowded(&mut self) -> Option<String> {
+    fn crowded(&mut self) -> Option<(Holdback, String)> {
         if let Some(limit) = self.load
             && let Some(ready) = self.host.ready_threads()
             && ready as f64 >= limit
         {
-            return Some(format!(
+            let reason = format!(
                 "no job is started while {ready} processes run or are ready to (--load {limit})"
-            ));
+            );
+            return Some((Holdback::Load, reason));
         }
         let wanted = self.memfree?;
         let free = (self.memory)()?;
         (free < wanted).then(|| {
-            format!(
+            let reason = format!(
                 "no job is started while {free} bytes of memory are available (--memfree {wanted})"
-            )
+            );
+            (Holdback::Memory, reason)
         })
     }
 

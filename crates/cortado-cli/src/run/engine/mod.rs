@@ -32,6 +32,7 @@ mod command;
 mod ending;
 mod feed;
 mod gate;
+mod holdback;
 mod job;
 mod live;
 mod maker;
@@ -65,14 +66,14 @@ use self::live::Lives;
 use self::pace::Pace;
 use self::slots::Slots;
 use self::stock::Stock;
-use self::tally::Tally;
+use self::tally::{Machine, Tally};
 use self::tuning::{FEWEST_MAKERS, OUTPUT_GRACE};
 use self::turn::{Alarm, Ticket};
 use super::halt::Halt;
 use super::input::Jobs;
 use super::joblog::Joblog;
 use super::jobserver::{Inherited, Tokens};
-use super::measure::{Caps, Ended, JobUse, Meter};
+use super::measure::{Caps, Ended, Host, JobUse, Meter};
 use super::output::{Output, OutputError, OutputSettings};
 use super::plan::{AtOnce, Output as Mode, Plan, Prepared};
 use super::progress::{Counts, Progress};
@@ -190,6 +191,8 @@ struct Run {
     alarm: RefCell<Alarm>,
     pace: RefCell<Pace>,
     gate: RefCell<Gate>,
+    /// The machine, for its idle share over the whole run.
+    host: RefCell<Host>,
     meter: RefCell<Meter>,
     tally: RefCell<Tally>,
     lives: Lives,
@@ -228,6 +231,7 @@ impl Run {
             alarm: RefCell::default(),
             pace: RefCell::new(Pace::new(at_once, &caps)),
             gate: RefCell::new(Gate::new(&plan, &caps)),
+            host: RefCell::new(Host::new(caps.cpus.clone())),
             meter: RefCell::default(),
             tally: RefCell::default(),
             lives: Lives::default(),
@@ -345,7 +349,10 @@ impl Run {
         }
         let failed = self.halt.borrow().failed();
         let early = self.is_ended_early();
-        let summary = self.tally.borrow().summary(failed, early, self.cores, &self.pace.borrow());
+        let idle = self.host.borrow_mut().idle_share();
+        let machine = Machine { cores: self.cores, idle };
+        let (tally, pace) = (self.tally.borrow(), self.pace.borrow());
+        let summary = tally.summary(self.now(), failed, early, machine, &pace);
         let mut text = String::new();
         if explains {
             text += &summary.paragraph();

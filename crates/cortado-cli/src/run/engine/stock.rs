@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::command::Prepared;
 use super::maker::Short;
-use super::tuning::{DELIVERY, SHORT_ENOUGH, STAYS, STOCK};
+use super::tuning::{DELIVERY, SHORT_ENOUGH, STAYS, STOCK, STOCK_BYTES};
 
 /// See the module. Clones are the same one.
 #[derive(Clone, Default)]
@@ -18,6 +18,10 @@ pub(super) struct Stock(Arc<Mutex<Inner>>);
 #[derive(Default)]
 struct Inner {
     prepared: VecDeque<Prepared>,
+    /// The memory of all of them, in bytes.
+    bytes: usize,
+    /// More are wanted when so few are left.
+    few: usize,
     short: Vec<Short>,
     /// When the oldest of `short` ended.
     oldest: Option<Duration>,
@@ -28,6 +32,14 @@ struct Inner {
     waker: Option<Waker>,
 }
 
+impl Inner {
+    fn pop(&mut self) -> Option<Prepared> {
+        let job = self.prepared.pop_front()?;
+        self.bytes -= job.memory();
+        Some(job)
+    }
+}
+
 impl Stock {
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -35,22 +47,33 @@ impl Stock {
 
     /// The loop: puts a job in.
     pub(super) fn put(&self, job: Prepared) {
-        self.inner().prepared.push_back(job);
+        let mut inner = self.inner();
+        inner.bytes += job.memory();
+        inner.prepared.push_back(job);
+        inner.few = inner.prepared.len() / 2;
     }
 
     /// The loop: takes a job out, to give it to a new maker.
     pub(super) fn take(&self) -> Option<Prepared> {
-        self.inner().prepared.pop_front()
+        self.inner().pop()
     }
 
     /// The loop: takes all jobs out; nothing is started any more.
     pub(super) fn clear(&self) -> VecDeque<Prepared> {
-        std::mem::take(&mut self.inner().prepared)
+        let mut inner = self.inner();
+        inner.bytes = 0;
+        std::mem::take(&mut inner.prepared)
     }
 
     /// How many jobs wait for a maker.
     pub(super) fn len(&self) -> usize {
         self.inner().prepared.len()
+    }
+
+    /// Whether as many wait as may.
+    pub(super) fn is_full(&self) -> bool {
+        let inner = self.inner();
+        inner.prepared.len() >= STOCK || inner.bytes >= STOCK_BYTES
     }
 
     /// The loop: takes the results. So many makers are `surplus`, and `waker` is to be woken for
@@ -94,8 +117,8 @@ impl Stock {
             inner.surplus -= 1;
             return None;
         }
-        let next = inner.prepared.pop_front();
-        let due = end >= oldest + DELIVERY || inner.prepared.len() == STOCK / 2;
+        let next = inner.pop();
+        let due = end >= oldest + DELIVERY || inner.prepared.len() == inner.few;
         let waker = inner.waker.clone().filter(|_| due);
         drop(inner);
         if let Some(waker) = waker {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::auto::Split;
 use super::super::explain::{Facts, Summary};
 use super::super::measure::JobUse;
+use super::holdback::Holdbacks;
 use super::pace::Pace;
 
 /// The sums.
@@ -19,6 +20,17 @@ pub(super) struct Tally {
     split: Split,
     longest: Duration,
     peak: usize,
+    /// What kept slots free.
+    pub(super) holdbacks: Holdbacks,
+}
+
+/// The machine that the jobs ran on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Machine {
+    /// Usable cores.
+    pub(super) cores: usize,
+    /// Their idle share over the run, if that was measured.
+    pub(super) idle: Option<f64>,
 }
 
 impl Tally {
@@ -40,12 +52,13 @@ impl Tally {
         self.longest = self.longest.max(used.wall);
     }
 
-    /// The summary of the run.
+    /// The summary of the run, which has lasted for `whole`.
     pub(super) fn summary(
         &self,
+        whole: Duration,
         failed: u64,
         ended_early: bool,
-        cores: usize,
+        machine: Machine,
         pace: &Pace,
     ) -> Summary {
         let (chosen, history) = pace.chosen();
@@ -53,12 +66,15 @@ impl Tally {
             jobs: self.jobs,
             failed,
             wall: self.last.saturating_sub(self.first.unwrap_or(self.last)),
+            whole,
             cpu: self.cpu,
             split: self.split,
             longest: self.longest,
             peak: self.peak,
-            cores,
+            cores: machine.cores,
+            idle: machine.idle,
             ended_early,
+            holdback: self.holdbacks.longest(),
             chosen,
             history,
         })

@@ -15,12 +15,13 @@ pub(super) const OUTPUT_GRACE: Duration = Duration::from_secs(1);
 /// still be on its way back to work.
 pub(super) const FEWEST_MAKERS: usize = 2;
 
-/// Jobs that are read ahead, and those among them that carry a block of standard input, whose size
-/// counts in megabytes. Enough that the reader is woken once for many starts: 10,000 starts a
+/// Jobs that are read ahead. Enough that the reader is woken once for many starts: 10,000 starts a
 /// second would need it 40 times a second.
 pub(super) const READ_AHEAD: usize = 256;
-/// See [`READ_AHEAD`].
-pub(super) const BLOCKS_AHEAD: usize = 2;
+
+/// The memory of the jobs that are read ahead, bytes: two blocks of standard input as they are by
+/// default. As many wait with the reader and with the event loop.
+pub(super) const READ_AHEAD_BYTES: usize = 2 << 20;
 
 /// When `-j auto` first looks at the jobs. A sleeping process is past `exec` and asleep after about
 /// 2 ms, so that waiting shows by then, and a run of short jobs loses little.
@@ -68,6 +69,10 @@ pub(super) const SHORT_ENOUGH: u32 = 8;
 /// Jobs that are prepared ahead of makers that go on by themselves. A loop that is woken at half
 /// of them has 3 ms to bring more when two makers start 10,000 jobs a second.
 pub(super) const STOCK: usize = 64;
+
+/// The memory of their arguments, bytes. An ordinary command takes 100, but with `-n 10000` it is
+/// half a megabyte.
+pub(super) const STOCK_BYTES: usize = 1 << 20;
 
 /// The loop hears of short jobs at the latest so long after their end, plus the length of one. At
 /// 1,500 jobs a second that makes one wake-up of 8.

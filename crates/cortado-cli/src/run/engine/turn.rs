@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use cortado::time::{Sleep, sleep_until};
 
+use super::super::explain::Holdback;
 use super::super::input::Job;
 use super::super::output::{Capture, OutputError};
 use super::super::progress::Progress;
@@ -18,9 +19,10 @@ use super::command::Prepared;
 use super::ending::Stage;
 use super::feed::Supply;
 use super::gate::Pass;
+use super::holdback::Pause;
 use super::job;
 use super::live::Why;
-use super::tuning::{GATE_INTERVAL, STAYS, STOCK};
+use super::tuning::{GATE_INTERVAL, STAYS};
 
 /// A job on its way: with the attempts that it has behind it, and what it has written.
 pub(super) struct Ticket {
@@ -71,13 +73,15 @@ impl Run {
             self.take_up_short(self.surplus(now), cx.waker());
             self.stop_if_told();
             self.look(now);
-            let start = self.start_jobs(cx, now);
+            let pause = self.start_jobs(cx, now);
+            let is_free = self.busy.get() < self.limit(now);
+            self.tally.borrow_mut().holdbacks.note(now, pause.holdback.filter(|_| is_free));
             self.prepare_ahead(cx, now);
             self.show_progress();
             if self.is_over() {
                 return Poll::Ready(());
             }
-            if self.set_alarm(cx, now, start).is_pending() {
+            if self.set_alarm(cx, now, pause.until).is_pending() {
                 return Poll::Pending;
             }
         }
@@ -96,36 +100,39 @@ impl Run {
         }
     }
 
-    /// Starts jobs while it may. When to come back even if nothing happens.
-    fn start_jobs(self: &Rc<Self>, cx: &mut Context<'_>, now: Duration) -> Option<Duration> {
+    /// Starts jobs while it may; why it stopped.
+    fn start_jobs(self: &Rc<Self>, cx: &mut Context<'_>, now: Duration) -> Pause {
         self.more.set(false);
         while self.stage() == Stage::Going && !self.stops.get() {
             let again = !self.again.borrow().is_empty() || self.stock.len() > 0;
             if !again && !self.is_supplied(cx) {
-                return None;
+                let is_late = self.feed.borrow().end().is_none();
+                return Pause { until: None, holdback: is_late.then_some(Holdback::Input) };
             }
             let pass = self.gate.borrow_mut().ask(now);
             match pass {
                 Pass::Open => {}
-                Pass::Until(time) => return Some(time),
-                Pass::UntilAndSay(time, reason) => {
+                Pass::Until(time, why) => {
+                    return Pause { until: Some(time), holdback: Some(why) };
+                }
+                Pass::UntilAndSay(time, why, reason) => {
                     self.say(reason);
-                    return Some(time);
+                    return Pause { until: Some(time), holdback: Some(why) };
                 }
             }
             if self.busy.get() >= self.limit(now) {
                 self.more.set(true);
-                return self.gate.borrow().ceiling_ends(now);
+                return Pause { until: self.gate.borrow().ceiling_ends(now), holdback: None };
             }
             if self.making.get() >= self.makers() {
                 self.more.set(true);
-                return None;
+                return Pause::default();
             }
             if !again && !self.has_room(cx) {
-                return None;
+                return Pause::for_want_of(Holdback::Output);
             }
             let Poll::Ready(token) = self.tokens.poll_take(cx, self.busy.get()) else {
-                return None;
+                return Pause::for_want_of(Holdback::Make);
             };
             let slot = self.slots.borrow_mut().take();
             let Some(first) = self.stock.take().or_else(|| self.next_prepared(slot)) else {
@@ -134,7 +141,7 @@ impl Run {
                     // A maker was quicker with it.
                     continue;
                 }
-                return None;
+                return Pause::default();
             };
             self.gate.borrow_mut().started(now);
             self.busy.update(|jobs| jobs + 1);
@@ -142,7 +149,7 @@ impl Run {
             let job = job::see_through(self.clone(), first, slot, token, making);
             drop(cortado::spawn_local(job));
         }
-        None
+        Pause::default()
     }
 
     /// How many may run at once now.
@@ -171,7 +178,7 @@ impl Run {
         if !chains || !starts || self.gate.borrow().ceiling_ends(now).is_some() {
             return;
         }
-        while self.stock.len() < STOCK && self.again.borrow().is_empty() {
+        while !self.stock.is_full() && self.again.borrow().is_empty() {
             // The end of the input is noted when its last job is started.
             let ready = matches!(self.feed.borrow_mut().supply(cx.waker()), Supply::Ready);
             if !ready || !self.has_room(cx) {

@@ -33,6 +33,26 @@ pub(crate) enum Chosen {
     },
 }
 
+/// What may hold the next job back although a slot is free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Holdback {
+    /// The next input has not come.
+    Input,
+    /// `--delay`.
+    Delay,
+    /// `--load`.
+    Load,
+    /// `--memfree`.
+    Memory,
+    /// Processes could not be made.
+    Processes,
+    /// The reader of our output does not keep up.
+    Output,
+    /// The tokens of make's jobserver are in use.
+    Make,
+}
+
 /// What the engine knows at the end of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
@@ -42,6 +62,8 @@ pub(crate) struct Facts {
     pub(crate) failed: u64,
     /// From the first start to the last end.
     pub(crate) wall: Duration,
+    /// From the beginning of the run to its end.
+    pub(crate) whole: Duration,
     /// CPU time of all jobs.
     pub(crate) cpu: Duration,
     /// Time of all jobs, split.
@@ -52,8 +74,12 @@ pub(crate) struct Facts {
     pub(crate) peak: usize,
     /// Usable cores.
     pub(crate) cores: usize,
+    /// Idle share of the usable cores, 0 to 1, whoever else used them; none where that was not measured.
+    pub(crate) idle: Option<f64>,
     /// Whether the run was ended before all jobs had run.
     pub(crate) ended_early: bool,
+    /// What held jobs back for longest while a slot was free, and for how long.
+    pub(crate) holdback: Option<(Holdback, Duration)>,
     /// How the number at once was chosen.
     pub(crate) chosen: Chosen,
     /// The limits of `-j auto` over time; empty for a fixed number.
@@ -85,8 +111,14 @@ pub(crate) struct Summary {
     pub(crate) cores_busy_mean: f64,
     /// CPU time of all jobs, seconds.
     pub(crate) cpu_s: f64,
+    /// Idle share of the usable cores, 0 to 1, whoever else used them.
+    pub(crate) cores_idle_share: Option<f64>,
     /// The longest job, seconds.
     pub(crate) longest_s: f64,
+    /// What held jobs back for longest while a slot was free.
+    pub(crate) holdback: Option<Holdback>,
+    /// For which share of the run it did, 0 to 1.
+    pub(crate) holdback_share: f64,
     /// Job time spent working, seconds.
     pub(crate) working_s: f64,
     /// Job time spent ready but without a core, seconds.
@@ -121,6 +153,8 @@ pub(crate) enum Verdict {
 pub(crate) enum Advice {
     /// More cores: the jobs kept nearly all busy.
     MoreCores,
+    /// More cores: with starting the jobs, and with others, nearly all were busy.
+    MoreCoresToStart,
     /// More cores, or fewer others on these: jobs stood ready without one.
     FreeCores,
     /// Not known: others kept the cores busy, so that `-j auto` went no higher.
@@ -131,6 +165,10 @@ pub(crate) enum Advice {
     HigherBound,
     /// Neither: more at once was tried and did not finish more jobs per second.
     NeitherTried,
+    /// Not more at once: it was tried and did not finish more jobs per second. More cores: not known.
+    NotMoreAtOnce,
+    /// Not more at once: slots were free, and the jobs for them were held back.
+    HeldBack,
     /// Neither: more at once failed more often, or jobs took longer then.
     NeitherOverloaded,
     /// Not more at once: there was one job.
@@ -161,6 +199,8 @@ const CORES_MISSED: f64 = 0.25;
 const LIMIT_FULL: f64 = 0.8;
 /// Share of the cores below which the jobs were not what kept them busy.
 const CORES_OURS: f64 = 0.5;
+/// Share of the run in which jobs were held back from free slots, from which that decides it.
+const HOLDBACK_DECIDES: f64 = 0.5;
 /// The shortest run that is worth an explanation: a few times what it takes to start a process.
 const SHORTEST: Duration = Duration::from_millis(10);
 /// Share of the wall time from which one job decides it.
@@ -185,7 +225,10 @@ impl Summary {
             cores: facts.cores,
             cores_busy_mean,
             cpu_s: facts.cpu.as_secs_f64(),
+            cores_idle_share: facts.idle,
             longest_s: facts.longest.as_secs_f64(),
+            holdback: facts.holdback.map(|(holdback, _)| holdback),
+            holdback_share: holdback_share(&facts),
             working_s: facts.split.working.as_secs_f64(),
             queued_s: facts.split.queued.as_secs_f64(),
             waiting_s: facts.split.waiting.as_secs_f64(),
@@ -218,6 +261,11 @@ fn verdict(facts: &Facts) -> Verdict {
     }
 }
 
+fn holdback_share(facts: &Facts) -> f64 {
+    let held = facts.holdback.map_or(0.0, |(_, time)| time.as_secs_f64());
+    held / facts.whole.as_secs_f64().max(f64::MIN_POSITIVE)
+}
+
 fn advice(facts: &Facts, at_once_mean: f64, cores_busy_mean: f64) -> Advice {
     if facts.jobs == 0 || facts.wall < SHORTEST {
         return Advice::TooShort;
@@ -236,7 +284,14 @@ fn advice(facts: &Facts, at_once_mean: f64, cores_busy_mean: f64) -> Advice {
     if cores_full {
         return Advice::MoreCores;
     }
+    if holdback_share(facts) >= HOLDBACK_DECIDES {
+        return Advice::HeldBack;
+    }
+    let all_busy = facts.idle.is_some_and(|idle| idle <= 1.0 - CORES_FULL);
+    let works = verdict(facts) == Verdict::CpuBound;
     match facts.chosen {
+        _ if all_busy && works => Advice::MoreCoresToStart,
+        Chosen::Fixed { .. } if all_busy => Advice::Unknown,
         Chosen::Fixed { limit } => {
             let reached = at_once_mean >= LIMIT_FULL * limit as f64;
             if reached { Advice::MoreAtOnce } else { Advice::Unknown }
@@ -246,7 +301,7 @@ fn advice(facts: &Facts, at_once_mean: f64, cores_busy_mean: f64) -> Advice {
         {
             Advice::OthersBusy
         }
-        Chosen::Auto { why, .. } => after_auto(why),
+        Chosen::Auto { why, .. } => after_auto(why, works || all_busy),
     }
 }
 
@@ -263,11 +318,17 @@ fn nothing_left_to_start(facts: &Facts) -> Option<Advice> {
     }
 }
 
-/// The advice that follows from why `-j auto` ended at its number.
-fn after_auto(why: Reason) -> Advice {
+/// The advice that follows from why `-j auto` ended at its number. `cores_count`: the jobs may have been limited by the
+/// cores.
+fn after_auto(why: Reason, cores_count: bool) -> Advice {
     match why {
         Reason::MaxJobs | Reason::Descriptors | Reason::Processes | Reason::Memory => {
             Advice::HigherBound
+        }
+        Reason::MoreIsNotFaster | Reason::FewerIsAsFast | Reason::NeitherIsFaster
+            if cores_count =>
+        {
+            Advice::NotMoreAtOnce
         }
         Reason::MoreIsNotFaster | Reason::FewerIsAsFast | Reason::NeitherIsFaster => {
             Advice::NeitherTried
@@ -276,6 +337,7 @@ fn after_auto(why: Reason) -> Advice {
             Advice::StillRising
         }
         Reason::Starting => Advice::FasterStarts,
+        Reason::Failures | Reason::JobsSlower if cores_count => Advice::Unknown,
         Reason::Failures | Reason::JobsSlower => Advice::NeitherOverloaded,
         _ => Advice::Unknown,
     }

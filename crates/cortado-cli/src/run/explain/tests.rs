@@ -9,11 +9,14 @@ fn facts(wall_ms: u64, split_ms: [u64; 3], chosen: Chosen) -> Facts {
         jobs: 100,
         failed: 0,
         wall: ms(wall_ms),
+        whole: ms(wall_ms + 10),
         cpu: working,
         split: Split { working, queued, waiting },
         longest: ms(200),
         peak: 32,
         cores: 2,
+        idle: None,
+        holdback: None,
         ended_early: false,
         chosen,
         history: Vec::new(),
@@ -156,7 +159,7 @@ fn every_other_advice() {
     assert_eq!(of(Reason::Start), "What would make it faster was not tested in this run.");
     assert_eq!(
         of(Reason::MoreIsFaster),
-        "A longer run would have had more at once: auto was still going up when it ended."
+        "More at once may make it faster: auto was still going up when the run ended."
     );
     assert_eq!(
         of(Reason::Starting),
@@ -173,6 +176,52 @@ fn every_other_advice() {
         advice_of(one),
         "More at once is not possible: all ran at once; the longest took 200 ms."
     );
+}
+
+#[test]
+fn what_held_jobs_back_comes_before_the_number_at_once() {
+    let mut held = facts(2_000, [100, 0, 60_000], auto(32, Reason::IdleWhileWaiting));
+    let mut of = |holdback, ms| {
+        held.holdback = Some((holdback, Duration::from_millis(ms)));
+        advice_of(held.clone())
+    };
+    let rising = "More at once may make it faster: auto was still going up when the run ended.";
+    assert_eq!(of(Holdback::Delay, 900), rising);
+    for (holdback, name) in [
+        (Holdback::Input, "the next input"),
+        (Holdback::Delay, "--delay to pass"),
+        (Holdback::Load, "the load to fall (--load)"),
+        (Holdback::Memory, "memory to become free (--memfree)"),
+        (Holdback::Processes, "a process that could not be made (ulimit -u, ulimit -n)"),
+        (Holdback::Output, "the reader of the output"),
+        (Holdback::Make, "a token of make's jobserver"),
+    ] {
+        let text = "A higher number at once would not make it faster: for 90 % of the time a free slot waited for";
+        assert_eq!(of(holdback, 1_809), format!("{text} {name}."));
+    }
+}
+
+#[test]
+fn cores_that_starts_and_others_use_are_not_free() {
+    // The jobs themselves used 1.6 of 2, and did not wait.
+    let mut run = facts(1_000, [1_600, 200, 200], auto(2, Reason::MoreIsNotFaster));
+    run.peak = 4;
+    assert_eq!(
+        advice_of(run.clone()),
+        "More at once would not make it faster: a higher number at once did not finish more jobs per second."
+    );
+    run.idle = Some(0.03);
+    let text = "More cores would make it faster, more at once would not: 97 % of the time of the cores was used, though \
+        not all by the jobs; the rest went into starting them and into whatever else ran.";
+    assert_eq!(advice_of(run.clone()), text);
+    run.chosen = Chosen::Fixed { limit: 2 };
+    assert_eq!(advice_of(run), text);
+    let mut waiting = facts(2_000, [100, 0, 3_800], Chosen::Fixed { limit: 2 });
+    waiting.idle = Some(0.0);
+    assert_eq!(advice_of(waiting), "What would make it faster was not tested in this run.");
+    let mut overloaded = facts(2_000, [100, 0, 60_000], auto(32, Reason::JobsSlower));
+    overloaded.idle = Some(0.0);
+    assert_eq!(advice_of(overloaded), "What would make it faster was not tested in this run.");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::auto::Reason;
-use super::{Advice, Change, Chosen, Summary, Verdict};
+use super::{Advice, Change, Chosen, Holdback, Summary, Verdict};
 
 /// The paragraph for people.
 pub(super) fn paragraph(summary: &Summary) -> String {
@@ -105,6 +105,11 @@ fn advice(s: &Summary) -> String {
             "More cores would make it faster (the jobs kept {} of them busy); more at once would not.",
             percent((s.cores_busy_mean / s.cores as f64).min(1.0))
         ),
+        (Advice::MoreCoresToStart, _) => format!(
+            "More cores would make it faster, more at once would not: {} of the time of the cores was used, though not \
+             all by the jobs; the rest went into starting them and into whatever else ran.",
+            percent(1.0 - s.cores_idle_share.unwrap_or(0.0))
+        ),
         (Advice::FreeCores, _) => format!(
             "More cores, or less else running on these, would shorten the jobs: they stood ready without one for {} of \
              their time.",
@@ -127,6 +132,15 @@ fn advice(s: &Summary) -> String {
              once did not finish more jobs per second. The limit is what the jobs wait for."
                 .to_owned()
         }
+        (Advice::NotMoreAtOnce, _) => {
+            "More at once would not make it faster: a higher number at once did not finish more jobs per second."
+                .to_owned()
+        }
+        (Advice::HeldBack, _) => format!(
+            "A higher number at once would not make it faster: for {} of the time a free slot waited for {}.",
+            percent(s.holdback_share),
+            s.holdback.map_or("", waited_for)
+        ),
         (Advice::NeitherOverloaded, Chosen::Auto { why, .. }) => {
             format!("Neither more cores nor more at once would make it faster: the cores were not full, and {why}.")
         }
@@ -143,9 +157,21 @@ fn advice(s: &Summary) -> String {
                 .to_owned()
         }
         (Advice::StillRising, _) => {
-            "A longer run would have had more at once: auto was still going up when it ended.".to_owned()
+            "More at once may make it faster: auto was still going up when the run ended.".to_owned()
         }
         _ => "What would make it faster was not tested in this run.".to_owned(),
+    }
+}
+
+fn waited_for(holdback: Holdback) -> &'static str {
+    match holdback {
+        Holdback::Input => "the next input",
+        Holdback::Delay => "--delay to pass",
+        Holdback::Load => "the load to fall (--load)",
+        Holdback::Memory => "memory to become free (--memfree)",
+        Holdback::Processes => "a process that could not be made (ulimit -u, ulimit -n)",
+        Holdback::Output => "the reader of the output",
+        Holdback::Make => "a token of make's jobserver",
     }
 }
 

@@ -32,7 +32,20 @@ pub(crate) struct Job {
     pub(crate) stdin: Option<Block>,
 }
 
+/// Memory that a string takes beside its bytes: its header, and that of its allocation.
+const STRING_BYTES: usize = 48;
+
+/// About how much memory these strings take, in bytes.
+pub(crate) fn memory_of(strings: &[OsString]) -> usize {
+    strings.iter().map(|string| string.len() + STRING_BYTES).sum()
+}
+
 impl Job {
+    /// About how much memory it takes, in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        memory_of(&self.inputs) + self.stdin.as_ref().map_or(0, |block| block.0.capacity())
+    }
+
     /// The inputs joined by blanks: what `--tag` puts before each line of output.
     pub(crate) fn tag(&self) -> Vec<u8> {
         self.inputs.iter().map(|input| input.as_bytes()).collect::<Vec<_>>().join(&b' ')

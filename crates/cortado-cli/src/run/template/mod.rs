@@ -128,6 +128,11 @@ impl Template {
         Ok(Template { form, append })
     }
 
+    /// Whether a replacement string stands in `text`.
+    pub(crate) fn has_replacement_string(text: &OsStr) -> bool {
+        !Word::plain(text.as_bytes(), b"{}").holes().is_empty()
+    }
+
     /// The command for a job that runs in `slot` (from 1).
     pub(crate) fn render(&self, job: &Job, slot: usize) -> Invocation {
         let values = Values { inputs: &job.inputs, seq: job.seq, slot };

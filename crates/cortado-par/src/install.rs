@@ -1,0 +1,151 @@
+//! How a thread comes to where joins run: it is there, or it serves a lane, or it sends the closure to
+//! the work lane and waits.
+
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use cortado_core::work::{self, Standing};
+use cortado_core::{Builder, Handle, Runtime};
+use cortado_probe::Lane;
+
+use crate::job::{FnContext, JobRef, StackJob};
+use crate::latch::Latch;
+use crate::pool::Pool;
+use crate::visit::{self, Visit};
+
+/// Runs a closure where its joins and scopes run in parallel, and returns its result. On a thread that
+/// is no worker, that is the work lane of its runtime, and the thread sleeps meanwhile; a worker calls
+/// it at once.
+///
+/// The runtime is that of the thread (inside of [`Runtime::block_on`], or after [`Handle::enter`]), else
+/// one of its own that is made at the first need with the default settings and never ends.
+///
+/// Where the runtime is ending, or ends before the closure was begun, the closure runs on the thread
+/// itself.
+///
+/// # Panics
+/// Where the closure panics; and where no runtime can be made, for lack of threads or descriptors.
+///
+/// # Examples
+/// ```
+/// fn sum(numbers: &[u64]) -> u64 {
+///     if let [number] = numbers { return *number }
+///     let (left, right) = numbers.split_at(numbers.len() / 2);
+///     let (left, right) = cortado_par::join(|| sum(left), || sum(right));
+///     left + right
+/// }
+/// let numbers: Vec<u64> = (1..=1000).collect();
+/// assert_eq!(cortado_par::install(|| sum(&numbers)), 500_500);
+/// ```
+pub fn install<F, R>(closure: F) -> R
+where
+    F: FnOnce() -> R + Send,
+    R: Send,
+{
+    within(|_| closure())
+}
+
+/// How many threads run jobs at the same time: the seats of the work lane of the thread's runtime, or of
+/// the one that [`install`] would use.
+///
+/// # Examples
+/// ```
+/// let runtime = cortado_core::Builder::new().worker_threads(3).build()?;
+/// let _entered = runtime.handle().enter();
+/// assert_eq!(cortado_par::current_num_threads(), 3);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn current_num_threads() -> usize {
+    match visit::current(|visit| visit.pool().crew.seats()) {
+        Ok(seats) => seats,
+        Err(_) => pool().crew.seats(),
+    }
+}
+
+/// Calls `body` in the thread's visit, in one of its own where the thread is a worker, or else in the
+/// work lane.
+pub(crate) fn within<B, R>(body: B) -> R
+where
+    B: FnOnce(&Visit) -> R + Send,
+    R: Send,
+{
+    let body = match visit::current(body) {
+        Ok(result) => return result,
+        Err(body) => body,
+    };
+    if let Some((handle, lane)) = work::serving()
+        && let Some(pool) = Pool::of(&handle)
+    {
+        return visit::with(pool, lane, body);
+    }
+    send(pool(), body)
+}
+
+/// The pool of the runtime that the thread is in, or of the default one.
+fn pool() -> Arc<Pool> {
+    let current = Handle::try_current().and_then(|handle| Pool::of(&handle));
+    current.or_else(|| Pool::of(&default_runtime().handle())).unwrap_or_else(|| {
+        cortado_probe::stop("V2", "a runtime with lanes has no place for the pool")
+    })
+}
+
+fn default_runtime() -> &'static Runtime {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| match Builder::new().thread_name("cortado-default").build() {
+        Ok(runtime) => runtime,
+        Err(error) => panic!(
+            "no runtime can be made for a join outside of one: {error}. Raise the limits on threads \
+             and open files, or call it inside of a runtime"
+        ),
+    })
+}
+
+/// Runs `body` as a task in the work lane, and waits for it.
+fn send<B, R>(pool: Arc<Pool>, body: B) -> R
+where
+    B: FnOnce(&Visit) -> R + Send,
+    R: Send,
+{
+    let latch = visit::PARKER.with(Latch::new);
+    let visited = pool.clone();
+    let job = StackJob::new(move |_: FnContext| visit::with(visited, Lane::Work, body), latch);
+    // SAFETY: J1 (this thread waits for the latch below, and nothing before that can panic).
+    let envoy = Envoy { job: Some(unsafe { job.lend() }) };
+    match pool.runtime() {
+        Some(runtime) => {
+            drop(work::spawn_on(&runtime, envoy, "".into(), Location::caller()));
+        }
+        None => drop(envoy),
+    }
+    let standing = Standing::new();
+    job.latch().wait();
+    drop(standing);
+    job.end().unwrap_or_else(|closure| closure(FnContext::new(false)))
+}
+
+/// The task that carries a job to the work lane.
+struct Envoy {
+    job: Option<JobRef>,
+}
+
+impl Future for Envoy {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if let Some(job) = self.job.take() {
+            job.run();
+        }
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Envoy {
+    fn drop(&mut self) {
+        if let Some(job) = self.job.take() {
+            job.let_be();
+        }
+    }
+}

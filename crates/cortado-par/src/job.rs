@@ -1,0 +1,225 @@
+//! Jobs: closures that one thread offers and perhaps another runs.
+//!
+//! # Essay: stack jobs
+//!
+//! **Nouns.** A *job* is a closure of a join or of a scope. A `JobRef` is the right to run it once; it
+//! says nothing about where the job lives: a join's on the stack of the thread that offers it, a
+//! scope's in a box. A *latch* is set when a stack's job has run.
+//!
+//! **Invariants.**
+//! - J1: a job on a stack stays there, unmoved, while a `JobRef` of it exists or its latch is still to
+//!   be set: its owner takes it back or waits, also when the closure beside it panics.
+//! - J2: the closure is touched only by whoever holds the job's one `JobRef`, or, where none exists, by
+//!   its owner; the outcome is written by the one who ran it before the latch is set, and read by the
+//!   owner after.
+//! - L1: whoever sets a latch has its own reason why the latch is still there: it was not set, and the
+//!   owner waits for that before the latch goes. It touches nothing of the latch afterwards.
+
+use std::any::Any;
+use std::cell::UnsafeCell;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ptr::{self, NonNull};
+
+use crate::latch::Latch;
+use crate::member::Aboard;
+use crate::shim::atomic::{AtomicUsize, Ordering};
+
+/// What a panic carries.
+pub(crate) type Payload = Box<dyn Any + Send>;
+
+/// What a closure of [`join_context`](crate::join_context) learns about its run.
+#[derive(Debug)]
+pub struct FnContext {
+    migrated: bool,
+    /// It belongs to its thread.
+    _local: PhantomData<*mut ()>,
+}
+
+impl FnContext {
+    pub(crate) fn new(migrated: bool) -> FnContext {
+        FnContext { migrated, _local: PhantomData }
+    }
+
+    /// The closure runs on another thread than the one that called for it.
+    pub fn migrated(&self) -> bool {
+        self.migrated
+    }
+}
+
+/// No member.
+const NOBODY: usize = usize::MAX;
+
+/// What every job begins with.
+#[repr(C)]
+pub(crate) struct Header {
+    /// Runs the job, or with false lets it be: it never runs.
+    run: unsafe fn(NonNull<Header>, bool),
+    /// The index of the member that took it.
+    taker: AtomicUsize,
+}
+
+impl Header {
+    pub(crate) fn new(run: unsafe fn(NonNull<Header>, bool)) -> Header {
+        Header { run, taker: AtomicUsize::new(NOBODY) }
+    }
+}
+
+/// The right to run a job once.
+pub(crate) struct JobRef {
+    job: NonNull<Header>,
+    /// By this address, whoever waits for the job knows what descends from it.
+    pub(crate) origin: usize,
+}
+
+// SAFETY: J2 (a job's closure and result are `Send`; whoever makes a `JobRef` sees to it).
+unsafe impl Send for JobRef {}
+
+impl JobRef {
+    /// # Safety
+    /// The job stays valid until it has run, `run` of its header may be called on any thread, and no
+    /// other `JobRef` of it exists.
+    pub(crate) unsafe fn new(job: NonNull<Header>, origin: usize) -> JobRef {
+        JobRef { job, origin }
+    }
+
+    /// Runs the job. Its panic is kept in the job.
+    pub(crate) fn run(self) {
+        // SAFETY: J1, J2 (the maker of this `JobRef` has promised that the job is there).
+        unsafe { (self.job.as_ref().run)(self.job, true) }
+    }
+
+    /// Lets the job be, for its owner to run.
+    pub(crate) fn let_be(self) {
+        // SAFETY: J1, J2 (as above).
+        unsafe { (self.job.as_ref().run)(self.job, false) }
+    }
+
+    /// Notes who is about to run it.
+    pub(crate) fn taken_by(&self, member: usize) {
+        // SAFETY: J1.
+        unsafe { self.job.as_ref() }.taker.store(member, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is(&self, job: *const Header) -> bool {
+        ptr::eq(self.job.as_ptr(), job)
+    }
+}
+
+/// A closure on a stack, and what came of it.
+#[repr(C)]
+pub(crate) struct StackJob<F, R> {
+    header: Header,
+    closure: UnsafeCell<Option<F>>,
+    outcome: UnsafeCell<Option<Result<R, Payload>>>,
+    latch: Latch,
+}
+
+impl<F, R> StackJob<F, R>
+where
+    F: FnOnce(FnContext) -> R + Send,
+    R: Send,
+{
+    pub(crate) fn new(closure: F, latch: Latch) -> StackJob<F, R> {
+        StackJob {
+            header: Header::new(Self::run_lent),
+            closure: UnsafeCell::new(Some(closure)),
+            outcome: UnsafeCell::new(None),
+            latch,
+        }
+    }
+
+    pub(crate) fn header(&self) -> *const Header {
+        &raw const self.header
+    }
+
+    pub(crate) fn latch(&self) -> &Latch {
+        &self.latch
+    }
+
+    pub(crate) fn taker(&self) -> Option<usize> {
+        Some(self.header.taker.load(Ordering::Relaxed)).filter(|taker| *taker != NOBODY)
+    }
+
+    /// The right to run it, for somebody else.
+    ///
+    /// # Safety
+    /// J1: the caller keeps the job where it is until it has the `JobRef` back or the latch is set. It
+    /// makes one only.
+    pub(crate) unsafe fn lend(&self) -> JobRef {
+        // The pointer is made from the whole job, which its runner writes to.
+        let job = NonNull::from(self).cast::<Header>();
+        // SAFETY: J1 (the caller), J2 (closure and result are `Send`).
+        unsafe { JobRef::new(job, job.as_ptr() as usize) }
+    }
+
+    /// # Safety
+    /// J2: by the holder of the `JobRef`, once.
+    unsafe fn run_lent(header: NonNull<Header>, run: bool) {
+        let job = header.cast::<StackJob<F, R>>().as_ptr();
+        // SAFETY: J1 (it is there until the latch is set), J2, L1 (the latch is set here alone).
+        unsafe {
+            let closure = if run { (*(*job).closure.get()).take() } else { None };
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                closure.map(|closure| closure(FnContext::new(true)))
+            }));
+            *(*job).outcome.get() = outcome.transpose();
+            Latch::set(&raw const (*job).latch);
+        }
+    }
+
+    /// The closure of a job that nobody has run, or the result of one that was run, whose panic goes on.
+    pub(crate) fn end(self) -> Result<R, F> {
+        if let Some(closure) = self.closure.into_inner() {
+            return Err(closure);
+        }
+        match self.outcome.into_inner() {
+            Some(Ok(result)) => Ok(result),
+            Some(Err(payload)) => resume_unwind(payload),
+            None => cortado_probe::stop("J2", "a job has neither closure nor outcome"),
+        }
+    }
+}
+
+/// A job on the stack that is on offer to other threads, or was taken by one. Dropped before
+/// [`settle`](Self::settle), because the closure beside it panicked, it takes the job back, or waits
+/// until it has run.
+pub(crate) struct Lent<'a, F, R>
+where
+    F: FnOnce(FnContext) -> R + Send,
+    R: Send,
+{
+    aboard: &'a Aboard,
+    job: &'a StackJob<F, R>,
+}
+
+impl<'a, F, R> Lent<'a, F, R>
+where
+    F: FnOnce(FnContext) -> R + Send,
+    R: Send,
+{
+    /// Offers the job.
+    pub(crate) fn new(aboard: &'a Aboard, job: &'a StackJob<F, R>) -> Lent<'a, F, R> {
+        // SAFETY: J1 (the drop of the result sees to it, and it is never forgotten).
+        let lent = unsafe { job.lend() };
+        let guard = Lent { aboard, job };
+        aboard.offer(lent);
+        guard
+    }
+
+    /// The job is the caller's again: it was not taken, or has run.
+    pub(crate) fn settle(self) {}
+}
+
+impl<F, R> Drop for Lent<'_, F, R>
+where
+    F: FnOnce(FnContext) -> R + Send,
+    R: Send,
+{
+    fn drop(&mut self) {
+        if !self.aboard.take_back(self.job.header()) {
+            let origin = self.job.header() as usize;
+            self.aboard.wait(self.job.latch(), origin, || self.job.taker());
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! `scope`: any number of closures that may borrow what outlives the scope.
+//!
+//! - C1: a scope does not go before everything that was spawned into it has run: `outstanding` counts
+//!   the scope's own closure and each job that has not ended, and whoever counts it down to zero sets
+//!   the latch that the owner waits for. So a job finds its scope, and what it borrows, there.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use crate::install::within;
+use crate::job::{Header, JobRef, Payload};
+use crate::latch::Latch;
+use crate::pool::Pool;
+use crate::queue::Queue;
+use crate::shim::Mutex;
+use crate::shim::atomic::{AtomicUsize, Ordering};
+use crate::visit::Visit;
+
+/// Where closures are spawned that end before [`scope`] returns.
+pub struct Scope<'scope> {
+    pool: Arc<Pool>,
+    queue: Queue,
+    outstanding: AtomicUsize,
+    latch: Latch,
+    /// The first panic.
+    panic: Mutex<Option<Payload>>,
+    /// What is spawned may borrow for `'scope`, and no longer or shorter.
+    _borrows: PhantomData<fn(&'scope ()) -> &'scope ()>,
+}
+
+/// Calls `body` with a scope, waits for all that was spawned into it, and returns the result.
+///
+/// # Panics
+/// Where `body` or something that was spawned panics: with the first panic, after all have ended.
+///
+/// # Examples
+/// ```
+/// let mut squares = vec![0; 10];
+/// cortado_par::scope(|scope| {
+///     for (n, square) in squares.iter_mut().enumerate() {
+///         scope.spawn(move |_| *square = n * n);
+///     }
+/// });
+/// assert_eq!(squares[9], 81);
+/// ```
+pub fn scope<'scope, F, R>(body: F) -> R
+where
+    F: FnOnce(&Scope<'scope>) -> R + Send,
+    R: Send,
+{
+    within(|visit| {
+        let scope = Scope::new(visit);
+        let opened = visit.aboard();
+        if let Some(aboard) = opened {
+            aboard.member().deque.open(scope.queue.clone());
+        }
+        let result = catch_unwind(AssertUnwindSafe(|| body(&scope)));
+        scope.wait(visit, opened.is_some());
+        scope.end(result)
+    })
+}
+
+impl<'scope> Scope<'scope> {
+    fn new(visit: &Visit) -> Scope<'scope> {
+        Scope {
+            pool: visit.pool().clone(),
+            queue: Queue::new(),
+            outstanding: AtomicUsize::new(1),
+            latch: Latch::new(&visit.parker()),
+            panic: Mutex::new(None),
+            _borrows: PhantomData,
+        }
+    }
+
+    /// Spawns a closure, which runs at some time before [`scope`] returns, perhaps on another thread. It
+    /// gets the scope, to spawn more.
+    ///
+    /// There is no bound on how many closures can wait in a scope.
+    pub fn spawn<F>(&self, body: F)
+    where
+        F: FnOnce(&Scope<'scope>) + Send + 'scope,
+    {
+        self.outstanding.fetch_add(1, Ordering::Relaxed);
+        let job = Box::new(Spawned { header: Header::new(Spawned::<F>::run), body, scope: self });
+        let job = NonNull::from(Box::leak(job)).cast::<Header>();
+        // SAFETY: C1 (the scope waits for the job, which frees itself when it runs).
+        self.queue.push(unsafe { JobRef::new(job, self.origin()) });
+        self.latch.nudge();
+        self.pool.send_for_thief();
+    }
+
+    fn origin(&self) -> usize {
+        std::ptr::from_ref(self) as usize
+    }
+
+    /// Waits for all that was spawned.
+    fn wait(&self, visit: &Visit, mut opened: bool) {
+        if self.outstanding.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // Nobody is left who could set the latch.
+            return self.close(visit, opened);
+        }
+        while !self.latch.is_set() {
+            if let Some(aboard) = visit.aboard() {
+                if !opened {
+                    aboard.member().deque.open(self.queue.clone());
+                    opened = true;
+                }
+                aboard.wait_for_scope(&self.latch, self.origin(), &self.queue);
+            } else if let Some(job) = self.queue.pop_back() {
+                job.run();
+            } else {
+                self.latch.wait_or_nudge(|| !self.queue.is_empty());
+            }
+        }
+        self.close(visit, opened);
+    }
+
+    fn close(&self, visit: &Visit, opened: bool) {
+        if opened && let Some(aboard) = visit.aboard() {
+            aboard.member().deque.close(&self.queue);
+        }
+    }
+
+    fn end<R>(self, result: Result<R, Payload>) -> R {
+        let first = self.panic.into_inner();
+        match (result, first) {
+            (Err(payload), _) | (_, Some(payload)) => resume_unwind(payload),
+            (Ok(result), None) => result,
+        }
+    }
+
+    /// Keeps the first panic.
+    fn panicked(&self, payload: Payload) {
+        let second = {
+            let mut first = self.panic.lock();
+            match &mut *first {
+                Some(_) => Some(payload),
+                none => {
+                    *none = Some(payload);
+                    None
+                }
+            }
+        };
+        drop_quietly(second);
+    }
+}
+
+/// The drop of what a panic carried may panic; that one is let go.
+fn drop_quietly(payload: Option<Payload>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
+        std::mem::forget(again);
+    }
+}
+
+impl fmt::Debug for Scope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let outstanding = self.outstanding.load(Ordering::Relaxed);
+        f.debug_struct("Scope").field("outstanding", &outstanding).finish_non_exhaustive()
+    }
+}
+
+/// A closure that was spawned, in a box of its own.
+#[repr(C)]
+struct Spawned<'scope, F> {
+    header: Header,
+    body: F,
+    scope: *const Scope<'scope>,
+}
+
+impl<'scope, F> Spawned<'scope, F>
+where
+    F: FnOnce(&Scope<'scope>) + Send + 'scope,
+{
+    /// # Safety
+    /// C1: the job was spawned and has not run.
+    unsafe fn run(header: NonNull<Header>, _: bool) {
+        // SAFETY: C1 (the box was leaked by `spawn`).
+        let job = unsafe { Box::from_raw(header.cast::<Spawned<'scope, F>>().as_ptr()) };
+        let Spawned { body, scope, .. } = *job;
+        // SAFETY: C1 (this job is outstanding).
+        let scope = unsafe { &*scope };
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| body(scope))) {
+            scope.panicked(payload);
+        }
+        let latch = &raw const scope.latch;
+        if scope.outstanding.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // SAFETY: L1 (the last one sets it), C1 (the owner waits for that).
+            unsafe { Latch::set(latch) };
+        }
+    }
+}

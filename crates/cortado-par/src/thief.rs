@@ -1,0 +1,86 @@
+//! A thief: a task in the work lane that takes jobs and runs them until there are none.
+//!
+//! It is sent for where jobs are on offer and seats are free. Being a task, it waits for a seat like
+//! any other, wakes a thread like any other, and is seen by the monitor. Between two jobs it makes way
+//! for tasks that wait.
+
+use std::future::Future;
+use std::hint;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use cortado_core::work;
+use cortado_probe::Lane;
+
+use crate::member::Aboard;
+use crate::pool::Pool;
+use crate::tuning::{LOOKS, PAUSES};
+use crate::visit;
+
+/// See the module. The crew counts it as searching from before it is made.
+pub(crate) struct Thief {
+    /// None once it has come aboard.
+    pool: Option<Arc<Pool>>,
+}
+
+impl Thief {
+    /// Sends for a thief that was counted already.
+    pub(crate) fn send(pool: &Arc<Pool>) {
+        let thief = Thief { pool: Some(pool.clone()) };
+        // Without a runtime the thief is dropped, and with a runtime that ends it is cancelled.
+        if let Some(runtime) = pool.runtime() {
+            drop(work::spawn_on(&runtime, thief, "".into(), Location::caller()));
+        }
+    }
+}
+
+impl Future for Thief {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if let Some(pool) = self.pool.take() {
+            match Aboard::sent(&pool) {
+                Some(aboard) => visit::with_aboard(pool, Lane::Work, aboard, serve),
+                None => pool.crew.give_up(),
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Thief {
+    fn drop(&mut self) {
+        if let Some(pool) = self.pool.take() {
+            pool.crew.give_up();
+        }
+    }
+}
+
+/// Runs jobs until there are none, or tasks wait for this worker. Begins as a searcher and ends as
+/// none.
+fn serve(aboard: &Aboard) {
+    let pool = aboard.pool();
+    while let Some(job) = search(aboard) {
+        if pool.crew.found() {
+            pool.look_again();
+        }
+        aboard.run(job);
+        if work::is_wanted() {
+            return;
+        }
+        pool.crew.search();
+    }
+    pool.crew.found();
+}
+
+fn search(aboard: &Aboard) -> Option<crate::job::JobRef> {
+    for _ in 0..LOOKS {
+        if let Some(job) = aboard.steal() {
+            return Some(job);
+        }
+        (0..PAUSES).for_each(|_| hint::spin_loop());
+    }
+    None
+}

@@ -1,0 +1,24 @@
+//! The numbers that fork-join runs by: each with its unit, its reason, and what chose it.
+
+use std::time::Duration;
+
+/// How many jobs of joins a thread keeps on offer. While so many wait to be stolen, a join is two
+/// plain calls. The oldest is the biggest, and thieves take that first, so a few are enough for many
+/// thieves: whoever steals one offers parts of it in turn.
+pub(crate) const OFFERS: usize = 4;
+
+/// Looks of a thief, or of a join that waits, before it gives up for now.
+pub(crate) const LOOKS: u32 = 64;
+
+/// Spin-loop hints between two such looks.
+pub(crate) const PAUSES: u32 = 16;
+
+/// Joins between two looks of a wait-lane task at the clock.
+pub(crate) const JOINS_PER_LOOK: u32 = 32;
+
+/// How long a wait-lane task computes in joins before its seat is given up.
+pub(crate) const WAIT_LANE_LIMIT: Duration = Duration::from_micros(50);
+
+/// How many threads of a runtime can be aboard at once, for each of its seats: the bound of the work
+/// lane's threads, and as many from the wait lane. Where all places are taken, joins are plain calls.
+pub(crate) const MEMBERS_PER_SEAT: usize = 8;

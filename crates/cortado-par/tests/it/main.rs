@@ -1,0 +1,6 @@
+//! What fork-join promises to its users, a file per promise.
+
+mod joins;
+mod locks;
+mod panics;
+mod scopes;
