@@ -1,18 +1,22 @@
-//! Fork-join on cortado's work lane.
+//! Fork-join and parallel iterators on cortado's work lane.
 
 #![deny(clippy::undocumented_unsafe_blocks)]
 
 mod crew;
 mod deque;
 mod install;
+pub mod iter;
 mod job;
 mod join;
 mod latch;
 mod member;
 mod pool;
+pub mod prelude;
 mod queue;
 mod scope;
 mod shim;
+pub mod slice;
+pub mod str;
 mod thief;
 mod tuning;
 mod visit;

@@ -1,4 +1,4 @@
-//! The numbers that fork-join runs by: each with its unit, its reason, and what chose it.
+//! The numbers that fork-join and parallel iterators run by: each with its unit, its reason, and what chose it.
 
 use std::time::Duration;
 
@@ -22,3 +22,12 @@ pub(crate) const WAIT_LANE_LIMIT: Duration = Duration::from_micros(50);
 /// How many threads of a runtime can be aboard at once, for each of its seats: the bound of the work
 /// lane's threads, and as many from the wait lane. Where all places are taken, joins are plain calls.
 pub(crate) const MEMBERS_PER_SEAT: usize = 8;
+
+/// Into how many pieces for each worker a parallel iterator is cut before anything was stolen.
+pub(crate) const PIECES_PER_WORKER: usize = 4;
+
+/// A slice of fewer items is sorted by one thread.
+pub(crate) const SORT_ITEMS_LEAST: usize = 4096;
+
+/// Two runs that have fewer items together are merged by one thread.
+pub(crate) const MERGE_ITEMS_LEAST: usize = 16_384;

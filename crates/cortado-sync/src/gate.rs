@@ -123,7 +123,8 @@ impl Gate {
     /// Takes permits if they can be had at once.
     #[inline]
     pub(crate) fn try_take(&self, count: usize) -> Result<(), NotNow> {
-        let mut word = Word(self.word.load(Ordering::Relaxed));
+        // Who is told that the gate is closed sees what was done before it was.
+        let mut word = self.load();
         loop {
             let less = word.take(count)?;
             match self.exchange(word, less) {

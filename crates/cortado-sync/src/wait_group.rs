@@ -137,13 +137,23 @@ impl Clone for WaitGroupGuard {
 
 impl Drop for WaitGroupGuard {
     fn drop(&mut self) {
-        if self.shared.guards.fetch_sub(1, Ordering::AcqRel) > 1 {
-            return;
+        let guards = &self.shared.guards;
+        let mut now = guards.load(Ordering::Relaxed);
+        while now > 1 {
+            let less =
+                guards.compare_exchange_weak(now, now - 1, Ordering::Release, Ordering::Relaxed);
+            match less {
+                Ok(_) => return,
+                Err(found) => now = found,
+            }
         }
         let mut wakes = Wakes::default();
-        // Who looks at the number under the lock either sees 0 or is in line here.
+        // The last one goes under the lock. So who is in line here came while there was a guard, and
+        // nobody who came for a guard that was made after this one is told of this one's end.
         let mut line = self.shared.queue.lock();
-        line.grant_all((), &mut wakes);
+        if guards.fetch_sub(1, Ordering::AcqRel) == 1 {
+            line.grant_all((), &mut wakes);
+        }
         drop(line);
         wakes.wake();
     }

@@ -19,6 +19,7 @@
 
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -42,11 +43,31 @@ pub(crate) struct Inherited {
     write: OwnedFd,
 }
 
+/// `MAKEFLAGS` names a jobserver that is not there: make closes it for whatever it does not take
+/// for a make.
+#[derive(Debug)]
+pub(crate) struct Unreachable;
+
+impl fmt::Display for Unreachable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "make's jobserver cannot be reached, so that its -j does not count these jobs; in the \
+             Makefile, begin the line with +",
+        )
+    }
+}
+
 impl Inherited {
     /// Looks for it in `MAKEFLAGS`. To be called before this process opens pipes of its own, which
     /// could have taken the numbers that make has closed.
-    pub(crate) fn find(makeflags: Option<&OsStr>) -> Option<Inherited> {
-        let address = address(makeflags?.as_bytes())?;
+    pub(crate) fn find(makeflags: Option<&OsStr>) -> Result<Option<Inherited>, Unreachable> {
+        match makeflags.and_then(|flags| address(flags.as_bytes())) {
+            Some(address) => Inherited::open(address).map(Some).ok_or(Unreachable),
+            None => Ok(None),
+        }
+    }
+
+    fn open(address: &[u8]) -> Option<Inherited> {
         let (read, write) = match address.strip_prefix(b"fifo:") {
             Some(path) => {
                 let path = PathBuf::from(OsString::from_vec(path.to_vec()));
@@ -301,9 +322,12 @@ mod tests {
     #[test]
     fn what_is_no_pipe_is_not_used() {
         let flags = |text: &str| OsString::from(text);
-        assert!(Inherited::find(None).is_none());
-        assert!(Inherited::find(Some(&flags("--jobserver-auth=9998,9999"))).is_none());
-        assert!(Inherited::find(Some(&flags("--jobserver-auth=fifo:/dev/null"))).is_none());
+        assert!(matches!(Inherited::find(None), Ok(None)));
+        assert!(matches!(Inherited::find(Some(&flags("ks -j4"))), Ok(None)));
+        for address in ["9998,9999", "-2,-2", "fifo:/dev/null", "fifo:/no/such/pipe", "x"] {
+            let found = Inherited::find(Some(&flags(&format!("--jobserver-auth={address}"))));
+            assert!(found.is_err(), "{address}");
+        }
     }
 
     #[test]

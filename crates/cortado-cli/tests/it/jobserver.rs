@@ -78,6 +78,21 @@ fn under_a_make_its_number_holds() {
 }
 
 #[test]
+fn a_make_that_does_not_hand_its_jobserver_on_is_told_of() {
+    if !make_is_installed() {
+        return;
+    }
+    let session = Session::new();
+    let cortado = env!("CARGO_BIN_EXE_cortado");
+    for (options, told) in [("", true), ("--quiet", false), ("--no-jobserver", false)] {
+        session.file("Makefile", format!("all:\n\t@{cortado} run {options} echo ::: a\n"));
+        let ran = session.run("make", &["-s", "-j2"]);
+        assert_eq!(ran.text(), "a\n");
+        assert_eq!(ran.stderr.contains("begin the line with +"), told, "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn tokens_go_back_to_the_make_above_also_from_killed_jobs() {
     if !make_is_installed() {
         return;

@@ -80,7 +80,7 @@ impl Scene {
         let lanes = Lanes::new(config, Arc::new(resources.expect("a poller and a thread")));
         if lane == Lane::Work {
             // Nobody real comes to the wait lane either.
-            let _given_to_nobody = lanes.lane(Lane::Wait).idle.begin_wake();
+            let _nobody = lanes.lane(Lane::Wait).idle.begin_wake();
         }
         let record = lanes.take_record().expect("a record is free");
         let grant = lanes.lane(lane).idle.begin_wake().expect("the seat is free");

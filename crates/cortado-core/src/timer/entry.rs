@@ -4,13 +4,19 @@
 //! - `POSTED`: the entry is in the inbox, or the one who set the flag is about to put it there.
 //!   Whoever sets it puts the entry there; the drain clears it before it reads the rest. So an
 //!   entry is in the inbox at most once, and every change after the drain looked is posted again.
-//! - `CANCELLED`: its `Sleep` is gone. Cleared only by a new `Sleep` that takes the entry over while
-//!   it is posted: whoever reads the message then finds the new deadline.
-//! - `FIRED`: the deadline has come. Set by the wheel, cleared by the next `arm`.
+//! - `CANCELLED`: its `Sleep` is gone. While the entry is in the dropping thread's stash the wheel
+//!   is not told: a new `Sleep` may take it over, by `arm`, which clears the flag.
+//! - `FIRED`: the wheel is done with it, as its deadline has come, or as nobody waited any more when
+//!   the wheel looked. Set by the wheel, cleared by the next `arm`. So what is not `FIRED` is in the
+//!   inbox or in the wheel (but for `LAST_DEADLINE`, which the wheel never lets come).
 //!
 //! Deadline and flags change in one step, so a deadline that was moved never fires at its old time.
-//! The wheel's own copy of a deadline is at most the one in the word, or the entry is posted: a
-//! deadline that moves away needs no message, since the wheel looks here when the old time comes.
+//! The place in the wheel follows from a deadline that is at most the one in the word, or the entry is
+//! posted: a deadline that moves away needs no message, since the wheel looks here when the old time
+//! comes.
+//!
+//! An entry has 40 bytes, so that it and the allocator's word fill 48: `waker_state` and `references`
+//! are bytes for that, and the waker's place is not an `AtomicWaker`, which has 24 bytes for 17.
 //!
 //! Invariants:
 //! - I1: `into_ptr` gives one reference to the list and `from_ptr` takes that one back, so the entry
@@ -18,19 +24,21 @@
 //!   entry from being in it twice.
 //! - I2: `references` counts the `EntryRef`s, those that a list holds included. Who takes the last
 //!   one away frees the entry, with the layout that it was allocated with.
-//! - I3: an entry has no field that may not be used, or dropped, by any thread.
+//! - I3: the waker's place, the only field that may not be used by any thread, is used through
+//!   `Listening` alone, and a waker may be dropped by any thread.
 
 use std::alloc::Layout;
+use std::cell::UnsafeCell;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::ptr::NonNull;
 use std::task::Waker;
 
-use atomic_waker::AtomicWaker;
-
+use super::listening::Listening;
+use super::wheel::Place;
 use crate::inbox::Linked;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed};
-use crate::shim::atomic::{AtomicPtr, AtomicU32, AtomicU64};
+use crate::shim::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64};
 use crate::task::memory;
 
 const POSTED: u64 = 1;
@@ -42,18 +50,24 @@ const FLAG_BITS: u32 = 3;
 /// stands for this one and all later ones, so the wheel never lets it come.
 pub(crate) const LAST_DEADLINE: u64 = u64::MAX >> FLAG_BITS;
 
-/// The value of `slot` for an entry that is not in the wheel.
-const NO_SLOT: u32 = u32::MAX;
+/// The position of an entry that is not in the wheel.
+const NOWHERE: u32 = u32::MAX;
 
 /// See the module.
 pub(crate) struct Entry {
     link: AtomicPtr<Entry>,
     state: AtomicU64,
-    /// Where the wheel keeps it. Only the owner of the wheel touches this.
-    slot: AtomicU32,
-    references: AtomicU32,
-    waker: AtomicWaker,
+    waker: UnsafeCell<Option<Waker>>,
+    /// Where in its slot the wheel keeps it. Only the owner of the wheel touches this and the slot.
+    position: AtomicU32,
+    level: AtomicU8,
+    slot: AtomicU8,
+    references: AtomicU8,
+    waker_state: AtomicU8,
 }
+
+/// See the module: what a sleeping task costs.
+const _: () = assert!(cfg!(loom) || size_of::<usize>() < 8 || size_of::<Entry>() == 40);
 
 /// A reference to an entry: an `Arc` without weak ones, in memory that is recycled, since the thread
 /// that frees an entry is mostly not the one that made it.
@@ -81,10 +95,26 @@ impl Word {
         self.0 >> FLAG_BITS
     }
 
-    /// It was cancelled before it fired, and is in the inbox.
-    fn is_stale_message(self) -> bool {
-        self.has(CANCELLED) && self.has(POSTED) && !self.has(FIRED)
+    /// Nobody waits, and the wheel does not know it or has it still.
+    fn is_left(self) -> bool {
+        self.has(CANCELLED) && !self.has(FIRED)
     }
+
+    /// As it is when the wheel has let it go.
+    fn let_go(self) -> Word {
+        Word(self.0 | FIRED)
+    }
+}
+
+/// What `arm` found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Armed {
+    /// The caller posts the entry now.
+    Post,
+    /// A message that nobody has read yet stands for the new deadline.
+    Unread,
+    /// The wheel has it at an earlier time, and finds out by itself.
+    Told,
 }
 
 /// What `reset` found.
@@ -119,15 +149,31 @@ pub(crate) enum Fire {
 }
 
 impl Entry {
-    /// Makes `waker` the one to wake. It comes before `arm`, and before a look at `has_fired`.
+    /// Makes `waker` the one to wake. It comes before `arm`, and before a look at `has_fired`. For the
+    /// one `Sleep` that has the entry.
     pub(crate) fn listen(&self, waker: &Waker) {
-        self.waker.register(waker);
+        self.listening().listen(waker);
     }
 
-    /// Sets the deadline of an entry that has fired or is new. True where the caller posts it now.
-    pub(crate) fn arm(&self, deadline: u64) -> bool {
-        let before = self.update(|_| Word::new(deadline, POSTED));
-        !before.has(POSTED)
+    fn listening(&self) -> Listening<'_> {
+        Listening::new(&self.waker_state, &self.waker)
+    }
+
+    /// Sets the deadline of an entry for which nobody waits: one that is new, has fired, or was
+    /// cancelled.
+    pub(crate) fn arm(&self, deadline: u64) -> Armed {
+        let moves_away = |word: Word| word.is_left() && deadline >= word.deadline();
+        let before = self.update(|word| {
+            let told = moves_away(word) && !word.has(POSTED);
+            Word::new(deadline, if told { 0 } else { POSTED })
+        });
+        if before.has(POSTED) {
+            Armed::Unread
+        } else if moves_away(before) {
+            Armed::Told
+        } else {
+            Armed::Post
+        }
     }
 
     /// Moves the deadline of an armed entry.
@@ -149,22 +195,17 @@ impl Entry {
         }
     }
 
-    /// Gives an entry that was cancelled, and whose message nobody has read yet, a new deadline. True
-    /// where that is so: then the message stands for the new deadline.
-    pub(crate) fn revive(&self, deadline: u64) -> bool {
-        let before =
-            self.update(
-                |word| {
-                    if word.is_stale_message() { Word::new(deadline, POSTED) } else { word }
-                },
-            );
-        before.is_stale_message()
+    /// Says that nobody waits any more. True where the inbox or the wheel still has it.
+    pub(crate) fn cancel(&self) -> bool {
+        drop(self.listening().take());
+        let before = Word(self.state.fetch_or(CANCELLED, AcqRel));
+        !before.has(FIRED)
     }
 
-    /// Says that nobody waits any more. True where the caller posts it now.
-    pub(crate) fn cancel(&self) -> bool {
-        drop(self.waker.take());
-        let before = Word(self.state.fetch_or(CANCELLED | POSTED, AcqRel));
+    /// Gives an entry up that was cancelled. True where the caller posts it now, so that the wheel
+    /// forgets it.
+    pub(crate) fn give_up(&self) -> bool {
+        let before = Word(self.state.fetch_or(POSTED, AcqRel));
         !before.has(POSTED) && !before.has(FIRED)
     }
 
@@ -180,46 +221,65 @@ impl Entry {
 
     /// Reads the message of an entry that came out of the inbox.
     pub(crate) fn receive(&self) -> Message {
-        let word = Word(self.state.fetch_and(!POSTED, AcqRel));
-        match word.has(CANCELLED) || word.has(FIRED) {
+        let before = self.update(|word| {
+            let read = Word(word.0 & !POSTED);
+            if word.has(CANCELLED) { read.let_go() } else { read }
+        });
+        match before.has(CANCELLED) || before.has(FIRED) {
             true => Message::Forget,
-            false => Message::Keep(word.deadline()),
+            false => Message::Keep(before.deadline()),
         }
     }
 
     /// Fires it if its deadline is `now` or earlier.
     pub(crate) fn fire(&self, now: u64) -> Fire {
-        let before = self.update(|word| {
-            let keep = word.has(CANCELLED) || word.has(FIRED) || word.deadline() > now;
-            if keep { word } else { Word(word.0 | FIRED) }
-        });
-        if before.has(CANCELLED) || before.has(FIRED) {
+        let is_later = |word: Word| !word.has(CANCELLED) && word.deadline() > now;
+        let mut word = Word(self.state.load(Acquire));
+        if !is_later(word) {
+            word = self.update(|word| if is_later(word) { word } else { word.let_go() });
+        }
+        if word.has(CANCELLED) || word.has(FIRED) {
             Fire::Gone
-        } else if before.deadline() > now {
-            Fire::Later(before.deadline())
+        } else if is_later(word) {
+            Fire::Later(word.deadline())
         } else {
-            Fire::Fired(self.waker.take())
+            Fire::Fired(self.listening().take())
         }
     }
 
     /// Takes the waker away, at the end of the runtime.
     pub(crate) fn abandon(&self) -> Option<Waker> {
-        self.waker.take()
+        self.listening().take()
     }
 
-    /// Where the wheel keeps it. For the owner of the wheel.
-    pub(crate) fn slot(&self) -> Option<u32> {
-        Some(self.slot.load(Relaxed)).filter(|slot| *slot != NO_SLOT)
+    /// Where the wheel keeps it: in which slot, and where there. For the owner of the wheel.
+    pub(crate) fn place(&self) -> Option<(Place, usize)> {
+        let position = self.position.load(Relaxed);
+        let place = Place { level: self.level.load(Relaxed), slot: self.slot.load(Relaxed) };
+        (position != NOWHERE).then_some((place, position as usize))
     }
 
     /// Notes where the wheel keeps it. For the owner of the wheel.
-    pub(crate) fn set_slot(&self, slot: Option<u32>) {
-        self.slot.store(slot.unwrap_or(NO_SLOT), Relaxed);
+    pub(crate) fn set_place(&self, place: Place, position: usize) {
+        self.level.store(place.level, Relaxed);
+        self.slot.store(place.slot, Relaxed);
+        self.set_position(position);
+    }
+
+    /// Notes where in its slot it is now. For the owner of the wheel.
+    pub(crate) fn set_position(&self, position: usize) {
+        let position = u32::try_from(position).ok().filter(|position| *position != NOWHERE);
+        self.position.store(position.expect("fewer than four billion timers at once"), Relaxed);
+    }
+
+    /// Notes that the wheel does not have it any more. For the owner of the wheel.
+    pub(crate) fn set_nowhere(&self) {
+        self.position.store(NOWHERE, Relaxed);
     }
 
     /// How many references there are.
     #[cfg(test)]
-    pub(super) fn references(&self) -> u32 {
+    pub(super) fn references(&self) -> u8 {
         self.references.load(Relaxed)
     }
 
@@ -241,9 +301,12 @@ impl EntryRef {
         let entry = Entry {
             link: AtomicPtr::new(std::ptr::null_mut()),
             state: AtomicU64::new(Word::new(0, FIRED).0),
-            slot: AtomicU32::new(NO_SLOT),
-            references: AtomicU32::new(1),
-            waker: AtomicWaker::new(),
+            waker: UnsafeCell::new(None),
+            position: AtomicU32::new(NOWHERE),
+            level: AtomicU8::new(0),
+            slot: AtomicU8::new(0),
+            references: AtomicU8::new(1),
+            waker_state: AtomicU8::new(0),
         };
         let place = memory::allocate(Layout::new::<Entry>()).cast::<Entry>();
         // SAFETY: I2 (the memory is new, and fit for an entry).
@@ -301,21 +364,22 @@ unsafe impl Linked for Entry {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{EntryRef, Fire, LAST_DEADLINE, Message, Reset};
+    use super::{Armed, EntryRef, Fire, LAST_DEADLINE, Message, Reset};
 
     #[test]
     fn one_message_at_a_time() {
         let entry = EntryRef::new();
-        assert!(entry.arm(50));
+        assert_eq!(entry.arm(50), Armed::Post);
         assert_eq!(entry.reset(40), Reset::Told);
-        assert!(!entry.cancel());
+        assert!(entry.cancel());
+        assert!(!entry.give_up());
         assert_eq!(entry.receive(), Message::Forget);
     }
 
     #[test]
     fn moving_away_needs_no_message() {
         let entry = EntryRef::new();
-        assert!(entry.arm(50));
+        assert_eq!(entry.arm(50), Armed::Post);
         assert_eq!(entry.receive(), Message::Keep(50));
         assert_eq!(entry.reset(70), Reset::Told);
         assert!(matches!(entry.fire(50), Fire::Later(70)));
@@ -323,14 +387,14 @@ mod tests {
         assert_eq!(entry.receive(), Message::Keep(60));
         assert!(matches!(entry.fire(60), Fire::Fired(None)));
         assert_eq!(entry.reset(90), Reset::Fired);
-        assert!(entry.arm(90));
+        assert_eq!(entry.arm(90), Armed::Post);
         assert!(!entry.has_fired());
     }
 
     #[test]
     fn cancel_after_firing_posts_nothing() {
         let entry = EntryRef::new();
-        assert!(entry.arm(1));
+        assert_eq!(entry.arm(1), Armed::Post);
         assert_eq!(entry.receive(), Message::Keep(1));
         assert!(matches!(entry.fire(1), Fire::Fired(None)));
         assert!(!entry.cancel());
@@ -340,32 +404,45 @@ mod tests {
     #[test]
     fn an_unread_message_is_taken_over() {
         let entry = EntryRef::new();
-        assert!(entry.arm(50));
-        assert!(!entry.revive(60), "somebody waits for it");
-        assert!(!entry.cancel());
-        assert!(entry.revive(40));
-        assert_eq!(entry.receive(), Message::Keep(40));
+        assert_eq!(entry.arm(50), Armed::Post);
         assert!(entry.cancel());
-        assert!(entry.revive(70));
-        assert!(matches!(entry.fire(40), Fire::Later(70)));
-        assert!(!entry.cancel());
-        assert_eq!(entry.receive(), Message::Forget);
-        assert!(!entry.revive(80), "the message was read");
+        assert_eq!(entry.arm(40), Armed::Unread);
+        assert_eq!(entry.receive(), Message::Keep(40));
     }
 
     #[test]
-    fn what_has_fired_is_not_taken_over() {
+    fn a_place_in_the_wheel_is_taken_over() {
         let entry = EntryRef::new();
-        assert!(entry.arm(1));
-        assert!(matches!(entry.fire(1), Fire::Fired(None)));
-        assert!(!entry.cancel());
-        assert!(!entry.revive(2));
+        assert_eq!(entry.arm(50), Armed::Post);
+        assert_eq!(entry.receive(), Message::Keep(50));
+        assert!(entry.cancel());
+        assert_eq!(entry.arm(70), Armed::Told);
+        assert!(matches!(entry.fire(50), Fire::Later(70)));
+        assert!(entry.cancel());
+        assert_eq!(entry.arm(60), Armed::Post, "the wheel would look too late");
+        assert_eq!(entry.receive(), Message::Keep(60));
+    }
+
+    #[test]
+    fn what_the_wheel_let_go_is_as_good_as_new() {
+        let entry = EntryRef::new();
+        assert_eq!(entry.arm(50), Armed::Post);
+        assert_eq!(entry.receive(), Message::Keep(50));
+        assert!(entry.cancel());
+        assert!(matches!(entry.fire(50), Fire::Gone));
+        assert!(!entry.give_up());
+        let other = EntryRef::new();
+        assert_eq!(other.arm(50), Armed::Post);
+        assert!(other.cancel());
+        assert_eq!(other.receive(), Message::Forget);
+        assert_eq!(other.arm(90), Armed::Post);
+        assert_eq!(other.receive(), Message::Keep(90));
     }
 
     #[test]
     fn far_deadlines_saturate() {
         let entry = EntryRef::new();
-        assert!(entry.arm(u64::MAX));
+        assert_eq!(entry.arm(u64::MAX), Armed::Post);
         assert_eq!(entry.deadline(), LAST_DEADLINE);
     }
 }

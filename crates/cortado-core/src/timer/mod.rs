@@ -24,18 +24,22 @@
 //! While nobody waits, `waiting_until` is 0 and posting notifies nobody: whoever takes a turn next
 //! drains first. That somebody does is the idle protocol's promise.
 //!
-//! A thread that drops a timer whose message nobody has read yet keeps the entry for a moment
-//! (`stash.rs`): its next timer takes the entry and the message over. The change of the state word
-//! stands for the push then. It fails once the message was read, so whoever reads it sees the new
-//! deadline before it publishes until when it waits; the rest of the argument is the same.
+//! A thread that drops a timer keeps the entry for a moment (`stash.rs`): its next timer takes it
+//! over. Where the wheel has it at an earlier time, nothing needs to be said. Where its message is
+//! still to be read, the change of the state word stands for the push: whoever reads the message sees
+//! the new deadline before it publishes until when it waits; the rest of the argument is the same.
 //!
 //! An inbox that nobody empties would keep cancelled entries alive, since a poller that waits for
-//! a far deadline is not woken by farther ones. So every `BACKLOG`-th message wakes it.
+//! a far deadline is not woken by farther ones. So it is woken when half of the messages are stale, but
+//! not for fewer than `BACKLOG`. Timers that somebody waits for may lie in the inbox until the poller
+//! wakes by itself: it costs no more there than in the wheel.
 
+mod aim;
 mod delay_queue;
 mod entry;
 mod instant;
 mod interval;
+mod listening;
 mod pause;
 mod sleep;
 mod stash;
@@ -63,7 +67,7 @@ pub(crate) use pause::Held;
 use pause::Pause;
 pub(crate) use wheel::Wheel;
 
-/// Messages after which a poller that waits is woken to read them: some 300 KB of entries.
+/// Stale messages for which a poller that waits may be woken: some 200 KB of entries.
 const BACKLOG: usize = 4096;
 
 /// How often `prepare` reads messages that keep coming before it gives up waiting.
@@ -80,8 +84,9 @@ pub(crate) struct Timers {
     clock: Arc<dyn Clock>,
     start: Instant,
     inbox: Inbox<Entry>,
-    /// Messages since the last drain, roughly.
-    backlog: AtomicUsize,
+    /// Messages since the last drain, and cancelled timers that were given up, roughly.
+    messages: AtomicUsize,
+    stale: AtomicUsize,
     waiting_until: AtomicU64,
     pause: Pause,
 }
@@ -95,7 +100,8 @@ impl Timers {
             start: clock.now(),
             clock,
             inbox: Inbox::new(),
-            backlog: AtomicUsize::new(0),
+            messages: AtomicUsize::new(0),
+            stale: AtomicUsize::new(0),
             waiting_until: AtomicU64::new(NOBODY_WAITS),
             pause: Pause::new(),
         };
@@ -178,6 +184,7 @@ impl Timers {
     /// where there is none.
     pub(crate) fn skip(&self, wheel: &mut Wheel, ready: &mut Vec<Waker>) -> bool {
         self.drain(wheel);
+        wheel.settle(ready);
         let Some(next) = wheel.next_deadline() else { return false };
         self.pause.stop_at(next.max(self.elapsed()));
         wheel.expire(self.elapsed(), ready);
@@ -192,22 +199,56 @@ impl Timers {
     /// An instant as the state word holds it: to the nanosecond, for 73 years. What is later than
     /// that never comes.
     fn since_start(&self, instant: Instant) -> u64 {
-        let since = instant.saturating_duration_since(self.start).as_nanos();
-        u64::try_from(since).unwrap_or(LAST_DEADLINE).min(LAST_DEADLINE)
+        self.nanoseconds(instant).max(0).cast_unsigned()
+    }
+
+    /// The same, below zero for what was before the start.
+    fn nanoseconds(&self, instant: Instant) -> i64 {
+        let span = |span: Duration| {
+            let whole = span.as_secs().checked_mul(1_000_000_000);
+            let ns = whole.and_then(|ns| ns.checked_add(span.subsec_nanos().into()));
+            ns.unwrap_or(LAST_DEADLINE).min(LAST_DEADLINE).cast_signed()
+        };
+        match instant.checked_duration_since(self.start) {
+            Some(after) => span(after),
+            None => -span(self.start.saturating_duration_since(instant)),
+        }
+    }
+
+    /// The reverse.
+    fn instant(&self, nanoseconds: i64) -> Instant {
+        let by = Duration::from_nanos(nanoseconds.unsigned_abs());
+        let moved =
+            if nanoseconds < 0 { self.start.checked_sub(by) } else { self.start.checked_add(by) };
+        moved.unwrap_or(self.start)
     }
 
     /// Sends an entry to the wheel. True where the poller must be notified.
     fn post(&self, entry: EntryRef) -> bool {
         let deadline = entry.deadline();
-        self.inbox.push(entry);
-        let many = self.backlog.fetch_add(1, Relaxed) % BACKLOG == BACKLOG - 1;
-        fence(SeqCst);
-        let waiting_until = self.waiting_until.load(Relaxed);
-        deadline < waiting_until || (many && waiting_until != NOBODY_WAITS)
+        self.push(entry);
+        self.is_overslept(deadline)
     }
 
-    /// As `post`, for an entry whose message is in the inbox and has got this deadline.
-    fn revived(&self, deadline: u64) -> bool {
+    /// Gives a cancelled entry up. True where the poller must be notified.
+    fn discard(&self, entry: EntryRef) -> bool {
+        if entry.give_up() {
+            self.push(entry);
+        }
+        let stale = self.stale.fetch_add(1, Relaxed) + 1;
+        stale.is_multiple_of(BACKLOG)
+            && stale >= self.messages.load(Relaxed) / 2
+            && self.waiting_until.load(Relaxed) != NOBODY_WAITS
+    }
+
+    fn push(&self, entry: EntryRef) {
+        self.inbox.push(entry);
+        self.messages.fetch_add(1, Relaxed);
+    }
+
+    /// Somebody waits in the poller for longer than until `deadline`, and may not have read the message
+    /// about it, which the caller has sent or changed.
+    fn is_overslept(&self, deadline: u64) -> bool {
         fence(SeqCst);
         deadline < self.waiting_until.load(Relaxed)
     }
@@ -216,10 +257,10 @@ impl Timers {
         if self.inbox.is_empty() {
             return;
         }
-        self.backlog.store(0, Relaxed);
+        self.messages.store(0, Relaxed);
+        self.stale.store(0, Relaxed);
         for entry in self.inbox.take_all() {
             wheel.take_in(entry);
         }
-        wheel.give_memory_back();
     }
 }

@@ -1,10 +1,12 @@
 //! The races of the timers, as loom models.
 
 use crate::seam::SystemClock;
-use crate::timer::entry::{EntryRef, Fire};
+use crate::timer::entry::{Armed, EntryRef, Fire};
 use crate::timer::{Timers, Wheel};
 use loom::sync::Arc;
 use loom::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Wake, Waker};
 use std::time::Duration;
 
 fn timers() -> (Arc<Timers>, Wheel) {
@@ -22,7 +24,7 @@ fn loom_insert_against_prepare() {
         let shared = timers.clone();
         let inserter = thread::spawn(move || {
             let entry = EntryRef::new();
-            assert!(entry.arm(HOUR_NS));
+            assert_eq!(entry.arm(HOUR_NS), Armed::Post);
             shared.post(entry)
         });
         let wait = timers.prepare(&mut wheel);
@@ -38,7 +40,7 @@ fn loom_reset_against_prepare() {
     loom::model(|| {
         let (timers, mut wheel) = timers();
         let entry = EntryRef::new();
-        assert!(entry.arm(2 * HOUR_NS));
+        assert_eq!(entry.arm(2 * HOUR_NS), Armed::Post);
         timers.post(entry.clone());
         let shared = timers.clone();
         let resetter = thread::spawn(move || match entry.reset(HOUR_NS) {
@@ -58,12 +60,12 @@ fn loom_cancel_against_drain() {
     loom::model(|| {
         let (timers, mut wheel) = timers();
         let entry = EntryRef::new();
-        assert!(entry.arm(HOUR_NS));
+        assert_eq!(entry.arm(HOUR_NS), Armed::Post);
         timers.post(entry.clone());
         let shared = timers.clone();
         let canceller = thread::spawn(move || {
             if entry.cancel() {
-                shared.post(entry);
+                shared.discard(entry);
             }
         });
         timers.drain(&mut wheel);
@@ -78,7 +80,7 @@ fn loom_cancel_against_drain() {
 fn loom_reset_against_fire() {
     loom::model(|| {
         let entry = EntryRef::new();
-        assert!(entry.arm(1));
+        assert_eq!(entry.arm(1), Armed::Post);
         let _ = entry.receive();
         let other = entry.clone();
         let resetter = thread::spawn(move || other.reset(9));
@@ -91,53 +93,92 @@ fn loom_reset_against_fire() {
     });
 }
 
-/// A timer that takes over the unread message of a cancelled one is an insert as well. Where the
-/// message was read before, the entry is not taken over.
+/// As a new `Sleep` does with an entry that was cancelled. True where the poller is notified.
+fn take_over(timers: &Timers, entry: EntryRef, deadline: u64) -> bool {
+    match entry.arm(deadline) {
+        Armed::Post => timers.post(entry),
+        Armed::Unread => timers.is_overslept(deadline),
+        Armed::Told => false,
+    }
+}
+
+/// A timer that takes over the entry of a cancelled one, whose message may be read meanwhile, is an
+/// insert as well.
 #[test]
-fn loom_revive_against_prepare() {
+fn loom_take_over_against_prepare() {
     loom::model(|| {
         let (timers, mut wheel) = timers();
         let entry = EntryRef::new();
-        assert!(entry.arm(2 * HOUR_NS));
+        assert_eq!(entry.arm(2 * HOUR_NS), Armed::Post);
         timers.post(entry.clone());
-        assert!(!entry.cancel());
+        assert!(entry.cancel());
         let shared = timers.clone();
-        let reviver = thread::spawn(move || {
-            let revived = entry.revive(HOUR_NS);
-            (revived, revived && shared.revived(HOUR_NS))
-        });
+        let other = thread::spawn(move || take_over(&shared, entry, HOUR_NS));
         let wait = timers.prepare(&mut wheel);
-        let (revived, notified) = reviver.join().expect("revives");
+        let notified = other.join().expect("takes over");
         let in_time = wait.is_some_and(|wait| wait <= Duration::from_nanos(HOUR_NS));
-        assert!(in_time || notified || !revived, "the poller sleeps past the deadline");
+        assert!(in_time || notified, "the poller sleeps past the deadline");
         timers.drain(&mut wheel);
-        assert_eq!(wheel.len(), usize::from(revived), "what is not taken over is forgotten");
+        assert_eq!(wheel.len(), 1);
     });
 }
 
 /// An entry in the wheel is cancelled, and taken over while the wheel fires it: whatever the wheel
 /// made of its old time, it has the new one after the next drain.
 #[test]
-fn loom_revive_against_fire() {
+fn loom_take_over_against_fire() {
     loom::model(|| {
         let (timers, mut wheel) = timers();
         let entry = EntryRef::new();
-        assert!(entry.arm(1));
+        assert_eq!(entry.arm(1), Armed::Post);
         timers.post(entry.clone());
         timers.drain(&mut wheel);
         let shared = timers.clone();
-        let reviver = thread::spawn(move || {
-            if !entry.cancel() {
-                return false;
+        let other = thread::spawn(move || {
+            let left = entry.cancel();
+            if left {
+                take_over(&shared, entry, HOUR_NS);
             }
-            shared.post(entry.clone());
-            entry.revive(HOUR_NS)
+            left
         });
         wheel.expire(1, &mut Vec::new());
         timers.drain(&mut wheel);
-        let revived = reviver.join().expect("revives");
+        let taken_over = other.join().expect("takes over");
         timers.drain(&mut wheel);
-        assert_eq!(wheel.len(), usize::from(revived));
-        assert_eq!(wheel.next_deadline(), revived.then_some(HOUR_NS));
+        assert_eq!(wheel.len(), usize::from(taken_over));
+        // What it moved away from may still be the time of the first look.
+        wheel.settle(&mut Vec::new());
+        assert_eq!(wheel.next_deadline(), taken_over.then_some(HOUR_NS));
     });
+}
+
+/// Who listens while the deadline comes is woken, or sees that it came.
+#[test]
+fn loom_listen_against_fire() {
+    loom::model(|| {
+        let entry = EntryRef::new();
+        assert_eq!(entry.arm(1), Armed::Post);
+        let _ = entry.receive();
+        let other = entry.clone();
+        let woken = std::sync::Arc::new(Flag::default());
+        let waker = Waker::from(woken.clone());
+        let listener = thread::spawn(move || {
+            other.listen(&waker);
+            other.has_fired()
+        });
+        if let Fire::Fired(Some(waker)) = entry.fire(1) {
+            waker.wake();
+        }
+        let seen = listener.join().expect("listens");
+        assert!(seen || woken.0.load(Ordering::SeqCst), "nobody told the listener");
+    });
+}
+
+#[derive(Default)]
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: std::sync::Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use cortado_probe::{Wait, turn};
 
-use super::entry::{EntryRef, Reset};
+use super::aim::{Aim, Stage};
+use super::entry::{Armed, EntryRef, Reset};
 use super::instant::Instant;
 use super::stash;
 use crate::poller::Poller;
@@ -48,8 +49,8 @@ pub(super) fn later(from: Instant, by: Duration) -> Instant {
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
     let poller = crate::context::poller();
-    let deadline = later(poller.timers().now().into(), duration);
-    Sleep::new(poller, deadline, Location::caller())
+    let aim = Aim::ahead(poller.timers().elapsed(), duration);
+    Sleep { poller, aim, entry: None, location: Location::caller() }
 }
 
 /// Waits until `deadline`; not at all if that is in the past. See [`sleep`].
@@ -83,22 +84,10 @@ pub fn sleep_until(deadline: impl Into<Instant>) -> Sleep {
 #[must_use = "futures do nothing unless polled"]
 pub struct Sleep {
     poller: Arc<Poller>,
-    deadline: Instant,
-    stage: Stage,
+    aim: Aim,
     /// Made at the first poll that has to wait, and used again after a `reset`.
     entry: Option<EntryRef>,
     location: &'static Location<'static>,
-}
-
-/// How far a `Sleep` has come.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// The wheel knows nothing of it.
-    New,
-    /// Its entry is armed.
-    Waiting,
-    /// It has finished.
-    Elapsed,
 }
 
 impl Sleep {
@@ -107,18 +96,19 @@ impl Sleep {
         deadline: Instant,
         location: &'static Location<'static>,
     ) -> Sleep {
-        Sleep { poller, deadline, stage: Stage::New, entry: None, location }
+        let aim = Aim::new(poller.timers().nanoseconds(deadline.into()), Stage::New);
+        Sleep { poller, aim, entry: None, location }
     }
 
-    /// When it finishes.
+    /// When it finishes. What is more than 73 years from the runtime's start is told as 73 years.
     pub fn deadline(&self) -> Instant {
-        self.deadline
+        self.poller.timers().instant(self.aim.nanoseconds()).into()
     }
 
     /// True once it has finished. A `Sleep` that was not polled yet has not.
     pub fn is_elapsed(&self) -> bool {
-        match self.stage {
-            Stage::New => false,
+        match self.aim.stage() {
+            Stage::New | Stage::Ahead => false,
             Stage::Waiting => self.entry.as_ref().is_some_and(|entry| entry.has_fired()),
             Stage::Elapsed => true,
         }
@@ -145,14 +135,13 @@ impl Sleep {
     /// # }
     /// ```
     pub fn reset(&mut self, deadline: impl Into<Instant>) {
-        let deadline = deadline.into();
-        self.deadline = deadline;
-        let waiting = self.entry.as_ref().filter(|_| self.stage == Stage::Waiting);
-        let at = self.poller.timers().since_start(deadline.into());
-        match waiting.map_or(Reset::Fired, |entry| entry.reset(at)) {
-            Reset::Fired => self.stage = Stage::New,
-            Reset::Told => {}
-            Reset::Post => self.post(self.entry.clone()),
+        let nanoseconds = self.poller.timers().nanoseconds(deadline.into().into());
+        let waiting = self.entry.as_ref().filter(|_| self.aim.stage() == Stage::Waiting);
+        let reset = waiting.map_or(Reset::Fired, |entry| entry.reset(word(nanoseconds)));
+        let stage = if reset == Reset::Fired { Stage::New } else { Stage::Waiting };
+        self.aim = Aim::new(nanoseconds, stage);
+        if reset == Reset::Post {
+            self.post(self.entry.clone());
         }
     }
 
@@ -180,47 +169,44 @@ impl Sleep {
 
     /// Polls without telling the probe that a task waits here: `Timeout` waits for something else.
     pub(super) fn poll_quietly(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match self.stage {
-            Stage::New if self.deadline <= self.now() => {}
-            Stage::New => {
+        match self.aim.stage() {
+            Stage::New | Stage::Ahead if self.is_due() => {}
+            Stage::New | Stage::Ahead => {
                 self.arm(cx);
                 return Poll::Pending;
             }
             Stage::Waiting => ready!(self.poll_armed(cx)),
             Stage::Elapsed => {}
         }
-        self.stage = Stage::Elapsed;
+        self.aim.enter(Stage::Elapsed);
         Poll::Ready(())
     }
 
-    fn arm(&mut self, cx: &mut Context<'_>) {
-        self.stage = Stage::Waiting;
-        let deadline = self.poller.timers().since_start(self.deadline.into());
-        if self.entry.is_none() && self.take_over(deadline, cx) {
-            return;
-        }
-        let entry = self.entry.get_or_insert_with(EntryRef::new);
-        entry.listen(cx.waker());
-        if entry.arm(deadline) {
-            self.post(self.entry.clone());
-        }
+    /// The deadline has come before the first poll. A deadline that was ahead a moment ago still is,
+    /// as a rule, and where it is not the wheel finds out at once: so the clock is not read again,
+    /// which would be a quarter of what a timer costs. Where time stands it costs nothing.
+    fn is_due(&self) -> bool {
+        let timers = self.poller.timers();
+        let looks = self.aim.stage() == Stage::New || timers.is_paused();
+        looks && self.aim.nanoseconds() <= timers.elapsed().cast_signed()
     }
 
-    /// Arms the entry of a timer that this thread has dropped a moment ago. False where there is
-    /// none whose message is still to be read.
-    fn take_over(&mut self, deadline: u64, cx: &mut Context<'_>) -> bool {
+    fn arm(&mut self, cx: &mut Context<'_>) {
+        self.aim.enter(Stage::Waiting);
         let timers = self.poller.timers();
-        let Some(entry) = stash::take(timers.number) else { return false };
+        let deadline = word(self.aim.nanoseconds());
+        let entry = self
+            .entry
+            .get_or_insert_with(|| stash::take(timers.number).unwrap_or_else(EntryRef::new));
         entry.listen(cx.waker());
-        if !entry.revive(deadline) {
-            drop(entry.abandon());
-            return false;
-        }
-        self.entry = Some(entry);
-        if timers.revived(deadline) {
+        let overslept = match entry.arm(deadline) {
+            Armed::Post => timers.post(entry.clone()),
+            Armed::Unread => timers.is_overslept(deadline),
+            Armed::Told => false,
+        };
+        if overslept {
             self.poller.notify();
         }
-        true
     }
 
     fn poll_armed(&self, cx: &mut Context<'_>) -> Poll<()> {
@@ -252,23 +238,24 @@ impl Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if self.stage == Stage::Waiting
+        if self.aim.stage() == Stage::Waiting
             && let Some(entry) = self.entry.take()
+            && entry.cancel()
         {
-            if entry.cancel() {
-                self.post(Some(entry.clone()));
-            }
-            if !entry.has_fired() {
-                stash::put(self.poller.timers().number, entry);
-            }
+            stash::put(&self.poller, entry);
         }
     }
+}
+
+/// A deadline as an entry holds it.
+fn word(nanoseconds: i64) -> u64 {
+    nanoseconds.max(0).cast_unsigned()
 }
 
 impl fmt::Debug for Sleep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sleep")
-            .field("deadline", &self.deadline)
+            .field("deadline", &self.deadline())
             .field("is_elapsed", &self.is_elapsed())
             .finish_non_exhaustive()
     }

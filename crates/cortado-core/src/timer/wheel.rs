@@ -2,9 +2,10 @@
 //!
 //! It is a hierarchical timing wheel (G. Varghese, T. Lauck, "Hashed and Hierarchical Timing
 //! Wheels", SOSP 1987; scheme 7). A tick is one millisecond from the clock's start. Seven levels of
-//! 64 slots each cover 139 years; a slot of level L spans 64^L ticks. Insert and remove are O(1):
-//! lists are doubly linked through indices into one slab, and each level has a bitmap of the
-//! slots in use. Only the thread that has the poller's turn touches the wheel.
+//! 64 slots each cover 139 years; a slot of level L spans 64^L ticks. Insert and remove are O(1): a
+//! slot is a vector of entries, each of which knows its position, so that the last one can take the
+//! place of one that leaves; and each level has a bitmap of the slots in use. Only the thread that has the
+//! poller's turn touches the wheel.
 //!
 //! A deadline goes to the level of the highest six-bit digit in which its tick differs from the
 //! wheel's own tick. Three facts follow, and the rest of the file leans on them:
@@ -14,14 +15,15 @@
 //! - At the start of a slot of a higher level its entries differ from the wheel's tick in lower
 //!   digits only, so they sink.
 //!
-//! Nothing is rounded: a node keeps its deadline to the nanosecond, a slot keeps the earliest of
-//! its deadlines, and a node fires when the clock has reached its deadline, never before. The
-//! earliest is a lower bound after a removal: an idle poller may wake for a removed timer once,
-//! then the slot is sorted out and exact again. It does not wake merely to move entries down.
+//! Nothing is rounded: an entry keeps its deadline to the nanosecond, a slot keeps the earliest of
+//! its deadlines, and an entry fires when the clock has reached its deadline, never before. The
+//! earliest is a lower bound after a removal, and after a deadline moved away: an idle poller may wake
+//! for it once, then the slot is sorted out and exact again. It does not wake merely to move entries
+//! down.
 
+use std::array;
+use std::mem;
 use std::task::Waker;
-
-use slab::Slab;
 
 use super::entry::{EntryRef, Fire, LAST_DEADLINE, Message};
 
@@ -30,25 +32,14 @@ pub(super) const TICK_NS: u64 = 1_000_000;
 const LEVELS: usize = 7;
 const SLOTS: usize = 64;
 const DIGIT_BITS: u32 = SLOTS.trailing_zeros();
-/// The index of no node.
-const NONE: u32 = u32::MAX;
-/// An empty wheel gives the memory of more nodes than this back.
-const KEPT_NODES: usize = 1024;
+/// An empty slot gives the memory for more entries than this back.
+const KEPT_ENTRIES: usize = 16;
 
 /// See the module.
 pub(crate) struct Wheel {
-    nodes: Slab<Node>,
     levels: Box<[Level]>,
     /// The tick that the wheel has reached.
     tick: u64,
-}
-
-struct Node {
-    entry: EntryRef,
-    deadline: u64,
-    previous: u32,
-    next: u32,
-    place: Place,
 }
 
 struct Level {
@@ -56,37 +47,42 @@ struct Level {
     slots: [Slot; SLOTS],
 }
 
-#[derive(Clone, Copy)]
 struct Slot {
-    first: u32,
+    entries: Vec<EntryRef>,
     /// No deadline in this slot is earlier.
     earliest: u64,
 }
 
+/// A slot of a level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    level: u8,
-    slot: u8,
+pub(crate) struct Place {
+    pub(super) level: u8,
+    pub(super) slot: u8,
 }
 
 impl Wheel {
     /// An empty wheel.
     pub(super) fn new() -> Wheel {
-        let slot = Slot { first: NONE, earliest: u64::MAX };
-        let levels = (0..LEVELS).map(|_| Level { in_use: 0, slots: [slot; SLOTS] }).collect();
-        Wheel { nodes: Slab::new(), levels, tick: 0 }
+        let slot = |_| Slot { entries: Vec::new(), earliest: u64::MAX };
+        let level = |_| Level { in_use: 0, slots: array::from_fn(slot) };
+        Wheel { levels: (0..LEVELS).map(level).collect(), tick: 0 }
     }
 
     /// How many entries it holds.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.nodes.len()
+        self.slots().map(|slot| slot.entries.len()).sum()
     }
 
     /// For how many entries it has memory.
     #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
-        self.nodes.capacity()
+        self.slots().map(|slot| slot.entries.capacity()).sum()
+    }
+
+    #[cfg(test)]
+    fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.levels.iter().flat_map(|level| &level.slots)
     }
 
     /// A time at or before which nothing is due, and at which something may be.
@@ -96,21 +92,14 @@ impl Wheel {
 
     /// Does what an entry out of the inbox asks for.
     pub(super) fn take_in(&mut self, entry: EntryRef) {
-        let message = match entry.receive() {
-            Message::Keep(LAST_DEADLINE) => Message::Forget,
-            message => message,
+        let kept = match entry.receive() {
+            Message::Keep(LAST_DEADLINE) | Message::Forget => None,
+            Message::Keep(deadline) => Some(deadline),
         };
-        match (message, entry.slot()) {
-            (Message::Keep(deadline), None) => self.insert(entry, deadline),
-            (Message::Keep(deadline), Some(key)) => {
-                self.unlink(key);
-                self.link(key, deadline);
-            }
-            (Message::Forget, Some(key)) => {
-                self.unlink(key);
-                self.forget(key);
-            }
-            (Message::Forget, None) => {}
+        // The wheel's own reference, where it has the entry already, goes instead of this one.
+        self.unlink(&entry);
+        if let Some(deadline) = kept {
+            self.link(entry, deadline);
         }
     }
 
@@ -127,102 +116,83 @@ impl Wheel {
             self.sort_out(place, now, ready);
         }
         self.tick = self.tick.max(now_tick);
-        self.give_memory_back();
+    }
+
+    /// Makes `next_deadline` exact: nobody waits for what comes before it.
+    pub(super) fn settle(&mut self, ready: &mut Vec<Waker>) {
+        while let Some(place) = self.first_place() {
+            let earliest = self.slot(place).earliest;
+            // At the time 0 nothing is due that was not before.
+            self.sort_out(place, 0, ready);
+            if self.next_deadline() == Some(earliest) {
+                break;
+            }
+        }
     }
 
     /// Takes every entry out, with who waits for it.
     pub(super) fn clear(&mut self, abandoned: &mut Vec<Waker>) {
-        for node in std::mem::take(&mut self.nodes) {
-            node.1.entry.set_slot(None);
-            abandoned.extend(node.1.entry.abandon());
+        while let Some(place) = self.first_place() {
+            for entry in self.detach(place) {
+                entry.set_nowhere();
+                abandoned.extend(entry.abandon());
+            }
         }
-        let tick = self.tick;
-        *self = Wheel { tick, ..Wheel::new() };
-    }
-
-    /// Gives the memory of a burst back once the wheel is empty.
-    pub(super) fn give_memory_back(&mut self) {
-        if self.nodes.is_empty() && self.nodes.capacity() > KEPT_NODES {
-            self.nodes = Slab::new();
-        }
-    }
-
-    fn insert(&mut self, entry: EntryRef, deadline: u64) {
-        let vacant = self.nodes.vacant_entry();
-        let key = u32::try_from(vacant.key()).ok().filter(|key| *key != NONE);
-        let key = key.expect("fewer than four billion timers at once");
-        entry.set_slot(Some(key));
-        let place = Place { level: 0, slot: 0 };
-        vacant.insert(Node { entry, deadline, previous: NONE, next: NONE, place });
-        self.link(key, deadline);
-    }
-
-    fn forget(&mut self, key: u32) {
-        self.nodes.remove(key as usize).entry.set_slot(None);
     }
 
     /// Empties a slot: what is due fires, the rest goes where it belongs now.
     fn sort_out(&mut self, place: Place, now: u64, ready: &mut Vec<Waker>) {
-        let mut key = self.detach(place);
-        while key != NONE {
-            let Node { next, deadline, .. } = self.nodes[key as usize];
-            if deadline > now {
-                self.link(key, deadline);
-            } else {
-                self.fire(key, now, ready);
+        let mut entries = self.detach(place);
+        for entry in entries.drain(..) {
+            entry.set_nowhere();
+            match entry.fire(now) {
+                Fire::Later(LAST_DEADLINE) | Fire::Gone => {}
+                Fire::Later(deadline) => self.link(entry, deadline),
+                Fire::Fired(waker) => ready.extend(waker),
             }
-            key = next;
+        }
+        let slot = self.slot_mut(place);
+        if slot.entries.capacity() == 0 && entries.capacity() <= KEPT_ENTRIES {
+            slot.entries = entries;
         }
     }
 
-    fn fire(&mut self, key: u32, now: u64, ready: &mut Vec<Waker>) {
-        match self.nodes[key as usize].entry.fire(now) {
-            Fire::Later(LAST_DEADLINE) => self.forget(key),
-            Fire::Later(deadline) => self.link(key, deadline),
-            Fire::Fired(waker) => {
-                self.forget(key);
-                ready.extend(waker);
-            }
-            Fire::Gone => self.forget(key),
-        }
-    }
-
-    fn link(&mut self, key: u32, deadline: u64) {
+    fn link(&mut self, entry: EntryRef, deadline: u64) {
         let place = self.place(deadline);
-        let level = &mut self.levels[usize::from(place.level)];
-        let slot = &mut level.slots[usize::from(place.slot)];
-        level.in_use |= 1 << place.slot;
+        self.levels[usize::from(place.level)].in_use |= 1 << place.slot;
+        let slot = self.slot_mut(place);
         slot.earliest = slot.earliest.min(deadline);
-        let next = std::mem::replace(&mut slot.first, key);
-        if next != NONE {
-            self.nodes[next as usize].previous = key;
-        }
-        let node = &mut self.nodes[key as usize];
-        (node.deadline, node.place) = (deadline, place);
-        (node.previous, node.next) = (NONE, next);
+        entry.set_place(place, slot.entries.len());
+        slot.entries.push(entry);
     }
 
-    fn unlink(&mut self, key: u32) {
-        let Node { previous, next, place, .. } = self.nodes[key as usize];
-        if next != NONE {
-            self.nodes[next as usize].previous = previous;
-        }
-        if previous != NONE {
-            self.nodes[previous as usize].next = next;
-        } else if next != NONE {
-            self.levels[usize::from(place.level)].slots[usize::from(place.slot)].first = next;
-        } else {
-            self.detach(place);
+    /// Takes an entry out, if it is there.
+    fn unlink(&mut self, entry: &EntryRef) {
+        let Some((place, position)) = entry.place() else { return };
+        entry.set_nowhere();
+        let slot = self.slot_mut(place);
+        drop(slot.entries.swap_remove(position));
+        match slot.entries.get(position) {
+            Some(moved) => moved.set_position(position),
+            None if slot.entries.is_empty() => {
+                slot.entries.shrink_to(KEPT_ENTRIES);
+                slot.earliest = u64::MAX;
+                self.levels[usize::from(place.level)].in_use &= !(1 << place.slot);
+            }
+            None => {}
         }
     }
 
-    /// Makes a slot empty and returns the first node of its list.
-    fn detach(&mut self, place: Place) -> u32 {
-        let level = &mut self.levels[usize::from(place.level)];
-        level.in_use &= !(1 << place.slot);
-        let slot = &mut level.slots[usize::from(place.slot)];
+    /// Makes a slot empty and returns what it held.
+    fn detach(&mut self, place: Place) -> Vec<EntryRef> {
+        self.levels[usize::from(place.level)].in_use &= !(1 << place.slot);
+        let slot = self.slot_mut(place);
         slot.earliest = u64::MAX;
-        std::mem::replace(&mut slot.first, NONE)
+        mem::take(&mut slot.entries)
+    }
+
+    fn slot_mut(&mut self, place: Place) -> &mut Slot {
+        &mut self.levels[usize::from(place.level)].slots[usize::from(place.slot)]
     }
 
     fn slot(&self, place: Place) -> &Slot {

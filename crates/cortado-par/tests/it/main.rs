@@ -1,5 +1,13 @@
 //! What fork-join promises to its users, a file per promise.
 
+mod iter_adaptors;
+mod iter_bounds;
+mod iter_collect;
+mod iter_panics;
+mod iter_pools;
+mod iter_sort;
+mod iter_sources;
+mod iter_stop;
 mod joins;
 mod locks;
 mod panics;

@@ -20,23 +20,23 @@ fn loom_each_round_of_a_barrier_has_one_leader() {
     });
 }
 
+/// Whatever became of the two that left, the next two are a round of their own.
 #[test]
 fn loom_who_leaves_a_barrier_does_not_count() {
     model(|| {
         let barrier = Arc::new(Barrier::new(2));
-        let (leaves, waits) = (barrier.clone(), barrier.clone());
-        let left = thread::spawn(move || poll_and_drop(leaves.wait()));
-        let thread = thread::spawn(move || {
-            block_on(waits.wait());
-        });
-        // Where the one that leaves was the second, its round is over without this one.
-        if !left.join().unwrap() {
-            block_on(barrier.wait());
-        }
-        join_all(vec![thread]);
+        let other = barrier.clone();
+        let leaves = thread::spawn(move || poll_and_drop(other.wait()));
+        poll_and_drop(barrier.wait());
+        leaves.join().unwrap();
+        let other = barrier.clone();
+        let waits = thread::spawn(move || block_on(other.wait()).is_leader());
+        let leads = block_on(barrier.wait()).is_leader();
+        assert_ne!(leads, waits.join().unwrap());
     });
 }
 
+/// The first guard may be gone before the second one is made: its end is not that of the wait.
 #[test]
 fn loom_the_last_guard_of_a_group_ends_the_wait() {
     model(|| {

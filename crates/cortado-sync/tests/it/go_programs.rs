@@ -278,14 +278,15 @@ fn nonblock_select_race() {
         let (one, first) = bounded(1);
         let (two, second) = bounded(1);
         one.try_send(1).unwrap();
-        let receivers = (first.clone(), second.clone());
+        // The channels stay open while the other thread has come to its end.
+        let (receiver, other) = (first.clone(), second.clone());
         let selecting = spawn(move || {
-            Select::new().recv(&receivers.0, |got| got).recv(&receivers.1, |got| got).try_now()
+            Select::new().recv(&receiver, |got| got).recv(&other, |got| got).try_now()
         });
         two.try_send(1).unwrap();
         let _ = first.try_recv();
         assert_eq!(join_all([selecting]), [Some(Ok(1))]);
-        drop((one, two, second));
+        drop((one, two));
     }
 }
 

@@ -13,12 +13,17 @@ pub(crate) struct Failures {
     failed: u64,
     usual: Option<f64>,
     brakes: u32,
+    /// When the limit was last brought down. What began before then does not speak of the present one.
+    braked: Duration,
     ceiling: Option<(usize, Duration)>,
 }
 
 impl Failures {
-    /// A job finished.
-    pub(crate) fn finished(&mut self, ok: bool) {
+    /// A job that began at `began` finished.
+    pub(crate) fn finished(&mut self, began: Duration, ok: bool) {
+        if began < self.braked {
+            return;
+        }
         self.finished += 1;
         self.failed += u64::from(!ok);
     }
@@ -47,6 +52,7 @@ impl Failures {
             self.brakes = 0;
             return None;
         }
+        self.braked = now;
         let lower = ((limit as f64 * tuning::FAILURE_BRAKE) as usize).max(1);
         self.ceiling = Some((lower, now + tuning::FAILURE_MEMORY));
         Some(lower)

@@ -44,6 +44,8 @@ pub(crate) struct Controller {
     mean_s: f64,
     finished: u64,
     idle: Option<f64>,
+    /// The jobs hardly need a CPU, whatever others leave of it.
+    light: bool,
     running: f64,
     search: Search,
     failures: Failures,
@@ -72,6 +74,7 @@ impl Controller {
             mean_s: 0.0,
             finished: 0,
             idle: None,
+            light: false,
             running: 0.0,
             search: Search::default(),
             failures: Failures::default(),
@@ -94,12 +97,12 @@ impl Controller {
     /// `queued` (zero where that is unknown). Cheap: call it for each.
     pub(crate) fn finished(&mut self, now: Duration, wall: Duration, queued: Duration, ok: bool) {
         self.finished += 1;
-        self.failures.finished(ok);
         let wall_s = wall.as_secs_f64();
         // The first few weigh alike, later ones are forgotten with a memory of about 16 jobs.
         let weight = 1.0 / (self.finished.min(16) as f64);
         self.mean_s += weight * (wall_s - self.mean_s);
         let began = now.saturating_sub(wall);
+        self.failures.finished(began, ok);
         self.window.finished(wall, self.reached.is_some_and(|reached| began >= reached));
         if let State::Ramp(ramp) = &mut self.state {
             // A core that is missing shows in the idle share; here only what is slow elsewhere counts.
@@ -120,6 +123,8 @@ impl Controller {
         let mean = view.split.total().as_secs_f64() / elapsed_s;
         self.running = mean.max(view.running as f64);
         self.idle = idle_of(view, elapsed_s, self.settings.cores);
+        self.light = view.quota_left >= tuning::RAMP_IDLE
+            && view.split.is_light(elapsed_s, self.settings.cores);
         self.collect(now, elapsed_s, view);
         if let Some(lower) = self.failures.burst(now, self.limit) {
             self.go(now, lower, Reason::Failures);
@@ -217,7 +222,10 @@ impl Controller {
             let why = match blind {
                 _ if wanted > cap => why_cap,
                 true => Reason::TooFewFinished,
-                false => Reason::IdleWhileWaiting,
+                false if self.idle.is_some_and(|idle| idle >= tuning::RAMP_IDLE) => {
+                    Reason::IdleWhileWaiting
+                }
+                false => Reason::LightWhileWaiting,
             };
             self.go(now, higher, why);
         } else if may_ramp && wanted > cap {
@@ -232,7 +240,7 @@ impl Controller {
     fn may_ramp(&self, view: &View) -> bool {
         view.queued_more
             && self.running >= tuning::FULL * self.limit as f64
-            && self.idle.is_some_and(|idle| idle >= tuning::RAMP_IDLE)
+            && self.idle.is_some_and(|idle| idle >= tuning::RAMP_IDLE || self.light)
             && view.split.wait_share() >= tuning::RAMP_WAIT
     }
 
@@ -244,7 +252,7 @@ impl Controller {
     /// Starts the next trial from `base`, which is what the present limit yields, or holds.
     fn next_trial(&mut self, now: Duration, view: &View, base: &Figures) {
         let (cap, _) = self.cap(now, view);
-        let busy = base.idle.is_some_and(|idle| idle < tuning::BUSY_IDLE);
+        let busy = base.idle.is_some_and(|idle| idle < tuning::BUSY_IDLE) && !self.light;
         let may_up = view.queued_more && !busy && base.full(self.limit) && base.idle.is_some();
         let floor = match busy || base.wait_share < tuning::RAMP_WAIT {
             // Half of those that stand in the queue for a core are not missed there.

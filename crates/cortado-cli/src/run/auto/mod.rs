@@ -10,7 +10,8 @@
 //! # The steps
 //! 1. **Start** at the usable cores.
 //! 2. **Ramp** on the clock: double every look while at least 15 % of the CPU is idle, the slots are full and more than
-//!    half of the job time is true waiting. Until eight jobs have finished, not above a blind ceiling of 32 (which rises
+//!    half of the job time is true waiting. Where others keep the CPU busy, jobs that hardly need one are enough: nine
+//!    tenths of their time true waiting, and a quarter of the CPU. What a quota does not leave is not idle. Until eight jobs have finished, not above a blind ceiling of 32 (which rises
 //!    after a second without completions, for jobs that take minutes). Above it each step needs jobs that *began* at the
 //!    present limit and have ended: then by 2, then by 4. It waits while many of them are late, since the first to end
 //!    are the quickest. If even the shortest tenth of them took 1.5 times as long as the middle one of the first jobs,

@@ -225,6 +225,7 @@ impl Machine<'_> {
             queued_more: self.started < self.workload.jobs.len(),
             split: Split { working, queued, waiting },
             idle: Some(self.idle_s / elapsed),
+            quota_left: 1.0,
             memory: None,
             memory_stall: None,
         };

@@ -23,6 +23,14 @@ pub(crate) const RAMP_KNOWN_FACTOR: f64 = 4.0;
 /// Share of the usable CPU that must be idle before the limit ramps without evidence from finished jobs.
 pub(crate) const RAMP_IDLE: f64 = 0.15;
 
+/// Share of the usable CPU that jobs may use themselves to be called light. What others leave of the CPU then says
+/// nothing of whether more of them would help: 100 x `sleep 0.2` beside builds that kept both cores busy took 10 s at 2
+/// at once, and 1 s at 32.
+pub(crate) const LIGHT_USE: f64 = 0.25;
+
+/// Share of the time of light jobs that must be true waiting: beside others they wait little for a core.
+pub(crate) const LIGHT_WAIT: f64 = 0.9;
+
 /// Share of the jobs' time that must be true waiting before the limit ramps without evidence from finished jobs.
 pub(crate) const RAMP_WAIT: f64 = 0.5;
 

@@ -65,6 +65,12 @@ impl Split {
         share(self.waiting, self.total())
     }
 
+    /// Whether jobs that were so for `elapsed_s` on `cores` hardly need a CPU.
+    pub(crate) fn is_light(&self, elapsed_s: f64, cores: usize) -> bool {
+        let used = self.working.as_secs_f64() / (elapsed_s * cores as f64).max(1e-9);
+        used <= tuning::LIGHT_USE && self.wait_share() >= tuning::LIGHT_WAIT
+    }
+
     /// The share of time spent ready but without a core, 0 to 1; 0 when nothing was measured.
     pub(crate) fn queue_share(&self) -> f64 {
         share(self.queued, self.total())
@@ -119,8 +125,11 @@ pub(crate) struct View {
     pub(crate) queued_more: bool,
     /// Time of all jobs (live ones and those that finished) since the last look.
     pub(crate) split: Split,
-    /// Idle share of the usable CPUs, 0 to 1, since the last look or over the shortest time that can be measured.
+    /// Idle share of the usable CPUs, 0 to 1, since the last look or over the shortest time that can be measured; no more
+    /// than a quota leaves.
     pub(crate) idle: Option<f64>,
+    /// Share of a CPU quota that is left, 0 to 1; 1 without one.
+    pub(crate) quota_left: f64,
     /// Memory, where it can be measured.
     pub(crate) memory: Option<MemoryView>,
     /// Share of the time since the last look in which some thread stood still for want of memory, 0 to 1.
@@ -146,6 +155,8 @@ pub(crate) enum Reason {
     Start,
     /// CPU was idle and jobs waited.
     IdleWhileWaiting,
+    /// Jobs waited and hardly needed the CPU, which others kept busy.
+    LightWhileWaiting,
     /// Too few jobs have finished to go higher.
     TooFewFinished,
     /// The cores are busy, with our jobs or with what else the machine does.
@@ -183,6 +194,9 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Reason::Start => "as many as there are usable cores",
             Reason::IdleWhileWaiting => "the CPU was idle while jobs waited",
+            Reason::LightWhileWaiting => {
+                "jobs waited and hardly needed the CPU, though it was busy"
+            }
             Reason::TooFewFinished => "too few jobs had finished to go higher",
             Reason::CpuBusy => "the machine's cores were busy",
             Reason::Trying => "it was being tried",

@@ -83,7 +83,12 @@ use super::{complain, exit};
 pub(crate) fn carry_out(prepared: Prepared) -> u8 {
     let Prepared { plan, jobs, joblog } = prepared;
     let makeflags = env::var_os("MAKEFLAGS").filter(|_| plan.jobserver);
-    let inherited = Inherited::find(makeflags.as_deref());
+    let inherited = Inherited::find(makeflags.as_deref()).unwrap_or_else(|unreachable| {
+        if !plan.report.quiet {
+            complain(unreachable);
+        }
+        None
+    });
     if let Some(nice) = plan.nice
         && let Err(error) = rustix::process::setpriority_process(None, nice)
     {
@@ -168,6 +173,8 @@ struct Run {
     /// When the run began: all other times count from here.
     began: Instant,
     cores: usize,
+    /// The same as a share of time, where a quota grants part of a core.
+    granted: f64,
     recipe: Arc<Recipe>,
     /// Whether makers may go on from one short job to the next by themselves.
     chains: bool,
@@ -215,6 +222,7 @@ impl Run {
         Rc::new(Run {
             began,
             cores: caps.cores(),
+            granted: caps.granted(),
             recipe: Arc::new(Recipe::new(&plan, makeflags)),
             chains: may_chain(&plan, &tokens),
             stock: Stock::default(),
@@ -350,7 +358,7 @@ impl Run {
         let failed = self.halt.borrow().failed();
         let early = self.is_ended_early();
         let idle = self.host.borrow_mut().idle_share();
-        let machine = Machine { cores: self.cores, idle };
+        let machine = Machine { cores: self.granted, idle };
         let (tally, pace) = (self.tally.borrow(), self.pace.borrow());
         let summary = tally.summary(self.now(), failed, early, machine, &pace);
         let mut text = String::new();

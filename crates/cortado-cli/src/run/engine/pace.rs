@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::auto::{Change, Controller, MemoryView, Reason, Settings, Split, View};
 use super::super::explain::Chosen;
-use super::super::measure::{Caps, Host, Meter, Reader};
+use super::super::measure::{Caps, Host, Meter, Quota, Reader};
 use super::super::plan::AtOnce;
 use super::tuning::{FIRST_LOOK, LOOK_APART, MEMORY_RESERVE};
 
@@ -22,6 +22,7 @@ pub(super) struct Auto {
     controller: Controller,
     caps: Caps,
     host: Host,
+    quota: Option<Quota>,
     reader: Reader,
     /// Memory that stays free, in bytes.
     reserve: u64,
@@ -50,6 +51,7 @@ impl Pace {
             caps: caps.clone(),
             reserve: host.memory_total().unwrap_or(0) / MEMORY_RESERVE,
             host,
+            quota: caps.quota.map(Quota::new),
             reader: Reader::default(),
             next: FIRST_LOOK,
         }))
@@ -103,12 +105,14 @@ impl Pace {
 impl Auto {
     fn look(&mut self, now: Duration, running: usize, more: bool, meter: &mut Meter) {
         let split: Split = meter.look(now);
+        let left = self.quota.as_mut().map_or(1.0, |quota| quota.left_share(now, split.working));
         let view = View {
             running,
             begins: meter.begins(),
             queued_more: more,
             split,
-            idle: self.host.idle_share(),
+            idle: self.host.idle_share().map(|idle| idle.min(left)),
+            quota_left: left,
             memory: self.memory(meter),
             memory_stall: self.host.memory_stall_share(now),
         };

@@ -27,8 +27,8 @@ pub(super) struct Tally {
 /// The machine that the jobs ran on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Machine {
-    /// Usable cores.
-    pub(super) cores: usize,
+    /// Usable cores; under a quota, no more than it grants.
+    pub(super) cores: f64,
     /// Their idle share over the run, if that was measured.
     pub(super) idle: Option<f64>,
 }

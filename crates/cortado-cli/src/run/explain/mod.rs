@@ -72,8 +72,8 @@ pub(crate) struct Facts {
     pub(crate) longest: Duration,
     /// Most jobs at once.
     pub(crate) peak: usize,
-    /// Usable cores.
-    pub(crate) cores: usize,
+    /// Usable cores; under a quota, no more than it grants.
+    pub(crate) cores: f64,
     /// Idle share of the usable cores, 0 to 1, whoever else used them; none where that was not measured.
     pub(crate) idle: Option<f64>,
     /// Whether the run was ended before all jobs had run.
@@ -105,8 +105,8 @@ pub(crate) struct Summary {
     pub(crate) at_once_peak: usize,
     /// How the number at once was chosen.
     pub(crate) chosen: Chosen,
-    /// Usable cores.
-    pub(crate) cores: usize,
+    /// Usable cores; under a quota, no more than it grants.
+    pub(crate) cores: f64,
     /// Cores busy with the jobs at the same instant, mean over the wall time.
     pub(crate) cores_busy_mean: f64,
     /// CPU time of all jobs, seconds.
@@ -274,7 +274,7 @@ fn advice(facts: &Facts, at_once_mean: f64, cores_busy_mean: f64) -> Advice {
         return Advice::AllFailed;
     }
     let total = facts.split.total().as_secs_f64().max(f64::MIN_POSITIVE);
-    let cores_full = cores_busy_mean >= CORES_FULL * facts.cores as f64;
+    let cores_full = cores_busy_mean >= CORES_FULL * facts.cores;
     if facts.split.queued.as_secs_f64() / total >= CORES_MISSED {
         return if cores_full { Advice::MoreCores } else { Advice::FreeCores };
     }
@@ -296,9 +296,7 @@ fn advice(facts: &Facts, at_once_mean: f64, cores_busy_mean: f64) -> Advice {
             let reached = at_once_mean >= LIMIT_FULL * limit as f64;
             if reached { Advice::MoreAtOnce } else { Advice::Unknown }
         }
-        Chosen::Auto { why: Reason::CpuBusy, .. }
-            if cores_busy_mean < CORES_OURS * facts.cores as f64 =>
-        {
+        Chosen::Auto { why: Reason::CpuBusy, .. } if cores_busy_mean < CORES_OURS * facts.cores => {
             Advice::OthersBusy
         }
         Chosen::Auto { why, .. } => after_auto(why, works || all_busy),
@@ -333,9 +331,10 @@ fn after_auto(why: Reason, cores_count: bool) -> Advice {
         Reason::MoreIsNotFaster | Reason::FewerIsAsFast | Reason::NeitherIsFaster => {
             Advice::NeitherTried
         }
-        Reason::IdleWhileWaiting | Reason::TooFewFinished | Reason::MoreIsFaster => {
-            Advice::StillRising
-        }
+        Reason::IdleWhileWaiting
+        | Reason::LightWhileWaiting
+        | Reason::TooFewFinished
+        | Reason::MoreIsFaster => Advice::StillRising,
         Reason::Starting => Advice::FasterStarts,
         Reason::Failures | Reason::JobsSlower if cores_count => Advice::Unknown,
         Reason::Failures | Reason::JobsSlower => Advice::NeitherOverloaded,

@@ -14,7 +14,7 @@ fn facts(wall_ms: u64, split_ms: [u64; 3], chosen: Chosen) -> Facts {
         split: Split { working, queued, waiting },
         longest: ms(200),
         peak: 32,
-        cores: 2,
+        cores: 2.0,
         idle: None,
         holdback: None,
         ended_early: false,
@@ -222,6 +222,18 @@ fn cores_that_starts_and_others_use_are_not_free() {
     let mut overloaded = facts(2_000, [100, 0, 60_000], auto(32, Reason::JobsSlower));
     overloaded.idle = Some(0.0);
     assert_eq!(advice_of(overloaded), "What would make it faster was not tested in this run.");
+}
+
+#[test]
+fn a_quota_is_what_the_jobs_may_use() {
+    let mut run = facts(2_400, [1_200, 13_600, 250], auto(1, Reason::CpuBusy));
+    run.cores = 0.5;
+    let text = Summary::new(run).paragraph();
+    assert!(text.contains("On average 0.5 of 0.5 usable cores were busy"), "{text}");
+    assert!(
+        text.ends_with("(the jobs kept 100 % of them busy); more at once would not."),
+        "{text}"
+    );
 }
 
 #[test]

@@ -70,12 +70,12 @@ fn at_once(s: &Summary) -> String {
 }
 
 fn cores(s: &Summary) -> String {
-    let noun = if s.cores == 1 { "usable core was" } else { "usable cores were" };
+    let noun = if s.cores == 1.0 { "usable core was" } else { "usable cores were" };
     let them = if s.jobs == 1 && s.at_once_peak <= 1 { "it" } else { "them" };
     format!(
         "On average {} of {} {noun} busy with {them} at the same instant.",
         figure(s.cores_busy_mean),
-        s.cores
+        amount(s.cores)
     )
 }
 
@@ -103,7 +103,7 @@ fn advice(s: &Summary) -> String {
     match (s.advice, s.chosen) {
         (Advice::MoreCores, _) => format!(
             "More cores would make it faster (the jobs kept {} of them busy); more at once would not.",
-            percent((s.cores_busy_mean / s.cores as f64).min(1.0))
+            percent((s.cores_busy_mean / s.cores).min(1.0))
         ),
         (Advice::MoreCoresToStart, _) => format!(
             "More cores would make it faster, more at once would not: {} of the time of the cores was used, though not \
@@ -118,7 +118,7 @@ fn advice(s: &Summary) -> String {
         (Advice::OthersBusy, _) => format!(
             "More at once was not tried: the machine's cores were busy, though these jobs used only {} of {}.",
             figure(s.cores_busy_mean),
-            s.cores
+            amount(s.cores)
         ),
         (Advice::OneJob, _) => "There was one job, so nothing could run beside it.".to_owned(),
         (Advice::AllFailed, _) => String::new(),
@@ -136,11 +136,7 @@ fn advice(s: &Summary) -> String {
             "More at once would not make it faster: a higher number at once did not finish more jobs per second."
                 .to_owned()
         }
-        (Advice::HeldBack, _) => format!(
-            "A higher number at once would not make it faster: for {} of the time a free slot waited for {}.",
-            percent(s.holdback_share),
-            s.holdback.map_or("", waited_for)
-        ),
+        (Advice::HeldBack, _) => held_back(s),
         (Advice::NeitherOverloaded, Chosen::Auto { why, .. }) => {
             format!("Neither more cores nor more at once would make it faster: the cores were not full, and {why}.")
         }
@@ -161,6 +157,14 @@ fn advice(s: &Summary) -> String {
         }
         _ => "What would make it faster was not tested in this run.".to_owned(),
     }
+}
+
+fn held_back(s: &Summary) -> String {
+    format!(
+        "A higher number at once would not make it faster: for {} of the time a free slot waited for {}.",
+        percent(s.holdback_share),
+        s.holdback.map_or("", waited_for)
+    )
 }
 
 fn waited_for(holdback: Holdback) -> &'static str {
@@ -205,6 +209,11 @@ fn percent(share: f64) -> String {
 
 fn figure(value: f64) -> String {
     if value >= 99.95 { format!("{value:.0}") } else { format!("{value:.1}") }
+}
+
+/// A number of cores, which only a quota makes no whole one.
+fn amount(cores: f64) -> String {
+    format!("{cores:.2}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn seconds(value: f64) -> String {

@@ -70,6 +70,11 @@ impl Caps {
         cpus.min(quota).max(1)
     }
 
+    /// The same without rounding: CPUs' worth of time that may be used.
+    pub(crate) fn granted(&self) -> f64 {
+        self.quota.map_or(f64::INFINITY, |quota| quota).min(self.cores() as f64)
+    }
+
     /// Memory that the cgroups leave us now, bytes; `None` where there is no limit. Cached file pages count as left,
     /// since the kernel gives them back when they are wanted.
     pub(crate) fn memory_left(&self, reader: &mut Reader) -> Option<u64> {
@@ -264,11 +269,11 @@ mod tests {
         let mut caps = Caps::read();
         caps.cpus = vec![0, 1, 2, 3];
         caps.quota = Some(1.5);
-        assert_eq!(caps.cores(), 2);
+        assert_eq!((caps.cores(), caps.granted()), (2, 1.5));
         caps.quota = Some(0.2);
         assert_eq!(caps.cores(), 1);
         caps.quota = None;
-        assert_eq!(caps.cores(), 4);
+        assert_eq!((caps.cores(), caps.granted()), (4, 4.0));
     }
 
     #[test]

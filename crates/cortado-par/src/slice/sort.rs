@@ -1,0 +1,116 @@
+//! Parallel sorts. What one thread sorts is sorted by std; here is how several share the work.
+//! Which memory holds the items meanwhile is said in `merge.rs`:
+//!
+//! - M3: once both halves have been sorted out, the buffer holds each item once.
+
+use std::cmp::Ordering;
+use std::mem::MaybeUninit;
+
+use super::merge::{copy, merge_back, merge_out};
+
+use crate::iter::{
+    HalvesSplitter, IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator,
+};
+use crate::join_context;
+use crate::tuning::SORT_ITEMS_LEAST;
+
+/// Sorts both halves at the same time and merges them, through memory of the same size. Equal items
+/// keep their order.
+pub(super) fn merge_sort<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering + Sync) {
+    if is_small(items) {
+        return items.sort_by(compare);
+    }
+    let mut buffer = Vec::with_capacity(items.len());
+    let buffer = &mut buffer.spare_capacity_mut()[..items.len()];
+    sort_in_place(items, buffer, &compare, HalvesSplitter::new(), false);
+}
+
+/// Sorts `items`. What is in `buffer` afterwards is of no use.
+fn sort_in_place<T: Send>(
+    items: &mut [T],
+    buffer: &mut [MaybeUninit<T>],
+    compare: &(impl Fn(&T, &T) -> Ordering + Sync),
+    mut splitter: HalvesSplitter,
+    migrated: bool,
+) {
+    if is_small(items) || !splitter.splits(migrated) {
+        return items.sort_by(compare);
+    }
+    let middle = items.len() / 2;
+    let (left, right) = items.split_at_mut(middle);
+    let (left_buffer, right_buffer) = buffer.split_at_mut(middle);
+    join_context(
+        |context| sort_out(left, left_buffer, compare, splitter, context.migrated()),
+        |context| sort_out(right, right_buffer, compare, splitter, context.migrated()),
+    );
+    // SAFETY: M3 (both halves were sorted out into the buffer, or the join above has unwound).
+    unsafe { merge_back(items, buffer, middle, compare) };
+}
+
+/// Puts `items` into `buffer`, sorted. What is in `items` afterwards are copies of them.
+fn sort_out<T: Send>(
+    items: &mut [T],
+    buffer: &mut [MaybeUninit<T>],
+    compare: &(impl Fn(&T, &T) -> Ordering + Sync),
+    mut splitter: HalvesSplitter,
+    migrated: bool,
+) {
+    if is_small(items) || !splitter.splits(migrated) {
+        items.sort_by(compare);
+        return copy(items, buffer);
+    }
+    let middle = items.len() / 2;
+    let (left, right) = items.split_at_mut(middle);
+    let (left_buffer, right_buffer) = buffer.split_at_mut(middle);
+    join_context(
+        |context| sort_in_place(left, left_buffer, compare, splitter, context.migrated()),
+        |context| sort_in_place(right, right_buffer, compare, splitter, context.migrated()),
+    );
+    merge_out(items, buffer, middle, compare);
+}
+
+/// Finds the median, with the lesser items before it and the greater ones behind it, and sorts both
+/// sides at the same time.
+pub(super) fn quicksort<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering + Sync) {
+    sort_around_median(items, &compare, HalvesSplitter::new(), false);
+}
+
+fn sort_around_median<T: Send>(
+    items: &mut [T],
+    compare: &(impl Fn(&T, &T) -> Ordering + Sync),
+    mut splitter: HalvesSplitter,
+    migrated: bool,
+) {
+    if is_small(items) || !splitter.splits(migrated) {
+        return items.sort_unstable_by(compare);
+    }
+    let (left, _, right) = items.select_nth_unstable_by(items.len() / 2, compare);
+    join_context(
+        |context| sort_around_median(left, compare, splitter, context.migrated()),
+        |context| sort_around_median(right, compare, splitter, context.migrated()),
+    );
+}
+
+/// Makes all keys, sorts them with the items' places, and moves each item to its place.
+pub(super) fn sort_by_cached_key<T: Send, K: Ord + Send>(
+    items: &mut [T],
+    key: impl Fn(&T) -> K + Sync,
+) {
+    let place = |(index, item): (usize, &mut T)| (key(item), index);
+    let mut places: Vec<(K, usize)> = items.par_iter_mut().enumerate().map(place).collect();
+    // No two places are equal, so this keeps the order of equal keys.
+    quicksort(&mut places, Ord::cmp);
+    for index in 0..items.len() {
+        let mut from = places[index].1;
+        // What stood before `index` has been swapped to where that place's item came from.
+        while from < index {
+            from = places[from].1;
+        }
+        places[index].1 = from;
+        items.swap(index, from);
+    }
+}
+
+fn is_small<T>(items: &[T]) -> bool {
+    items.len() < SORT_ITEMS_LEAST || size_of::<T>() == 0
+}
