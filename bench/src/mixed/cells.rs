@@ -116,6 +116,10 @@ const CASES: &[Cell] = &[
         ..grid("woken-polls", 4, 100)
     },
     Cell {
+        about: "endless tasks, 4 for each core: each gets its first slice within 100 ms",
+        ..grid("slices", 8, 0)
+    },
+    Cell {
         about: "in a control group with a quota of 1 CPU",
         setting: Setting::Quota(1.0),
         ..grid("quota-1", 4, 10_000)

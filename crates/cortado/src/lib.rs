@@ -26,6 +26,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
+//! The [guide](guide::waiting_and_working) says what moves when, what is bounded, and what stays yours.
+//!
 //! # Features
 //!
 //! None is on by default, and none changes what the runtime does. Each module has an example.
@@ -61,6 +63,11 @@ pub use cortado_core::{GroupError, TaskGroup, run};
 pub use cortado_core::{join, select, task_local, try_join};
 pub use cortado_io::{fs, net, pipe, process, signal};
 pub use cortado_par::{FnContext, Scope, current_num_threads, install, join, join_context, scope};
+/// The guide, a module for each chapter.
+pub mod guide {
+    #[doc = include_str!("../docs/waiting_and_working.md")]
+    pub mod waiting_and_working {}
+}
 /// Events and wait reasons, for who wants to listen.
 pub use cortado_probe as probe;
 /// Channels, select, locks and signals, for tasks and plain threads.
@@ -132,7 +139,7 @@ pub mod task {
 /// |---|---|
 /// | `BufReader`, `BufWriter`, `lines`, `read_until`, `take`, `chain`, `empty`, `sink`, `Cursor` | `futures_util::io` or `futures_lite::io` |
 /// | `split`, `join` of any stream | `futures_util::io`; sockets have a `split` and an `into_split` of their own, which need no lock |
-/// | `copy_bidirectional` | two [`copy`](crate::io::copy)s in a [`join!`](crate::join), over the halves of a `split` |
+/// | `copy_bidirectional` | two [`copy`](crate::io::copy)s in a [`join!`](crate::join!), over the halves of a `split` |
 /// | `duplex`, `simplex` | [`UnixStream::pair`](crate::net::UnixStream::pair) and [`pipe`](crate::pipe::pipe), which are real descriptors: a test sees what a program would |
 /// | `codec::Framed` with its codecs | the crate `asynchronous-codec`; by the feature `tokio-io`, `tokio_util::codec` itself |
 /// | `StreamExt` of `tokio-stream` | `futures_util::StreamExt`: a channel's receiver, an interval, a delay queue, a group of tasks, a listener's connections and a directory's entries are all `Stream`s |

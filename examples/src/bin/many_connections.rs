@@ -1,9 +1,8 @@
 //! The event loop: 20,000 open connections on one thread, each of which gets an answer.
 //!
 //! `cargo run --release -p examples --bin many_connections -- 20000`. It starts itself again as the
-//! client, which opens all connections, is told when they are all there, and then asks over each one
-//! while the others stay open. In between the memory of the server is read: what an idle connection
-//! costs it, kernel buffers not counted.
+//! client, which opens all connections, is told when they are there, and then asks over each one.
+//! In between the server's memory is read: what an idle connection costs, without kernel buffers.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -11,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use cortado::io::{AsyncReadExt, AsyncWriteExt};
-use cortado::net::{TcpListener, TcpStream};
+use cortado::net::{TcpListener, TcpSocket, TcpStream};
 use cortado::process::{Command, Stdio};
 use cortado::time::timeout;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -23,8 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let wanted = arguments.first().map_or(Ok(20_000), |text| text.parse())?;
-    let count = allow_descriptors(wanted)?;
+    let count = allow_descriptors(arguments.first().map_or(Ok(20_000), |text| text.parse())?)?;
     let runtime = cortado::Runtime::single()?;
     match arguments.get(1) {
         None => runtime.block_on(serve(count)),
@@ -52,9 +50,8 @@ fn allow_descriptors(connections: u64) -> Result<u64> {
 
 async fn serve(count: u64) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let address = listener.local_addr()?.to_string();
     let mut client = Command::new(std::env::current_exe()?)
-        .args([count.to_string(), address])
+        .args([count.to_string(), listener.local_addr()?.to_string()])
         .stdin(Stdio::piped())
         .spawn()
         .await?;
@@ -62,8 +59,8 @@ async fn serve(count: u64) -> Result<()> {
     let start = Instant::now();
     let mut connections = Vec::new();
     for _ in 0..count {
-        let accepted = timeout(PATIENCE, listener.accept()).await;
-        let (stream, _) = accepted.context("the client does not come")??;
+        let (stream, _) =
+            timeout(PATIENCE, listener.accept()).await.context("no client comes")??;
         connections.push(cortado::spawn_local(answer(stream)));
     }
     println!("{count} connections are open on one thread after {} ms", start.elapsed().as_millis());
@@ -97,8 +94,11 @@ async fn answer(mut stream: TcpStream) -> io::Result<u64> {
 
 async fn ask(address: SocketAddr, count: u64) -> Result<()> {
     let mut streams = Vec::new();
-    for _ in 0..count {
-        streams.push(TcpStream::connect(address).await?);
+    for number in 0..count {
+        // The kernel searches long for a free port where most of an address's own are taken.
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(([127, 0, 0, 1 + (number / 10_000) as u8], 0).into())?;
+        streams.push(socket.connect(address).await?);
     }
     // The server ends our standard input when it has accepted all of them.
     cortado::io::stdin()?.read_to_end(&mut Vec::new()).await?;

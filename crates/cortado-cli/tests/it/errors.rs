@@ -67,6 +67,8 @@ fn options_of_gnu_parallel_that_are_not_there_name_what_is() {
         ("--tagstring x echo ::: a", "--tag"),
         ("--recend x --pipe wc", "line ends"),
         ("--tmpdir x echo ::: a", "TMPDIR"),
+        ("echo {=s/a/b/=} ::: a", "let the shell"),
+        ("echo x{2=$_++=}y ::: a ::: b", "let the shell"),
     ] {
         let ran = session.cortado_run(args);
         let error = ran.error(255);

@@ -22,23 +22,30 @@ fn text(path: &Path) -> String {
 #[test]
 fn output_is_in_one_piece_in_order_and_tagged_as_was_asked() {
     let session = Session::new();
-    // The first job ends last.
-    let late = "if [ {} = a ]; then while ! test -e b; do sleep 0.01; done; else touch {}; fi; ";
-    let job = format!("echo {{}} 1; {late} echo {{}} 2");
+    // The third job can begin only when the second has ended, and the first waits for it.
+    let wait = "test {} = a && while ! test -e c; do sleep 0.01; done; test {} = c && touch c; ";
+    let job = format!("echo {{}} 1; {wait} echo {{}} 2");
     let run = |options: &[&str]| {
-        let _ = std::fs::remove_file(session.path().join("b"));
-        let ran = session.cortado(&[&["run", "-j2"], options, &[&job, ":::", "a", "b"]].concat());
-        ran.text().to_owned()
+        let _ = std::fs::remove_file(session.path().join("c"));
+        let words = [&["run", "-j2"], options, &[&job, ":::", "a", "b", "c"]].concat();
+        session.cortado(&words).text().to_owned()
     };
-    assert_eq!(run(&[]), "b 1\nb 2\na 1\na 2\n");
-    assert_eq!(run(&["-k"]), "a 1\na 2\nb 1\nb 2\n");
-    assert_eq!(run(&["-k", "--tag"]), "a\ta 1\na\ta 2\nb\tb 1\nb\tb 2\n");
-    assert_eq!(run(&["-k", "--line-buffer"]), "a 1\na 2\nb 1\nb 2\n");
-    let lines = run(&["--line-buffer"]);
-    assert!(lines.ends_with("a 2\n") && lines.lines().count() == 4, "{lines}");
-    let mut ungrouped: Vec<String> = run(&["-u"]).lines().map(str::to_owned).collect();
-    ungrouped.sort();
-    assert_eq!(ungrouped, ["a 1", "a 2", "b 1", "b 2"]);
+    let ordered = "a 1\na 2\nb 1\nb 2\nc 1\nc 2\n";
+    let grouped = run(&[]);
+    assert!(grouped.starts_with("b 1\nb 2\n"), "{grouped}");
+    assert!(grouped.contains("a 1\na 2\n") && grouped.contains("c 1\nc 2\n"), "{grouped}");
+    assert_eq!(run(&["-k"]), ordered);
+    assert_eq!(run(&["-k", "--line-buffer"]), ordered);
+    assert_eq!(
+        run(&["-k", "--tag"]).replace('\t', "|"),
+        "\
+        a|a 1\na|a 2\nb|b 1\nb|b 2\nc|c 1\nc|c 2\n"
+    );
+    for options in ["--line-buffer", "-u"] {
+        let mut lines: Vec<String> = run(&[options]).lines().map(str::to_owned).collect();
+        lines.sort();
+        assert_eq!(lines, ordered.lines().collect::<Vec<_>>(), "{options}");
+    }
 }
 
 #[test]

@@ -50,6 +50,8 @@ mod wheel;
 #[cfg(all(test, loom))]
 mod models;
 #[cfg(all(test, not(loom)))]
+mod sleep_tests;
+#[cfg(all(test, not(loom)))]
 mod tests;
 
 use std::sync::Arc;

@@ -27,7 +27,8 @@ pub(super) fn later(from: Instant, by: Duration) -> Instant {
 /// Waits for a duration from now on.
 ///
 /// It never finishes early. A deadline more than 73 years after the runtime's start never comes, so
-/// `Duration::MAX` means for ever.
+/// `Duration::MAX` means for ever. One that is polled for the first time when its deadline has passed
+/// already may finish in the poll after that: time is read when it is made, and not once more.
 ///
 /// **Cancel safety:** dropping it cancels the timer, and nothing else.
 ///

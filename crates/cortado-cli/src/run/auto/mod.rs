@@ -11,11 +11,12 @@
 //! 1. **Start** at the usable cores.
 //! 2. **Ramp** on the clock: double every look while at least 15 % of the CPU is idle, the slots are full and more than
 //!    half of the job time is true waiting. Where others keep the CPU busy, jobs that hardly need one are enough: nine
-//!    tenths of their time true waiting, and a quarter of the CPU. What a quota does not leave is not idle. Until eight jobs have finished, not above a blind ceiling of 32 (which rises
-//!    after a second without completions, for jobs that take minutes). Above it each step needs jobs that *began* at the
-//!    present limit and have ended: then by 2, then by 4. It waits while many of them are late, since the first to end
-//!    are the quickest. If even the shortest tenth of them took 1.5 times as long as the middle one of the first jobs,
-//!    something is overloaded: fall by the root of the slow-down and search from there, downwards first.
+//!    tenths of their time true waiting, and a quarter of the CPU. What a quota does not leave is not idle. Until eight
+//!    jobs have finished, not above a blind ceiling of 32 (which rises after a second without completions, for jobs
+//!    that take minutes). Above it each step needs jobs that *began* at the present limit and have ended: then by 2,
+//!    then by 4. It waits while many of them are late, since the first to end are the quickest. If even the shortest
+//!    tenth of them took 1.5 times as long as the middle one of the first jobs, something is overloaded: fall by the
+//!    root of the slow-down and search from there, downwards first.
 //! 3. **Search**, judged by throughput: up by 2 or 1.5 if that gains 5 %, down by 1.5 if that loses less than 3 %
 //!    against the best. Where more was clearly slower there is a peak, and it is closed in on in steps of 1.225. What runs
 //!    while the limit changes is discarded. With busy cores, only as many are taken away as stand in the queue anyway.

@@ -151,11 +151,11 @@ fn bounds_hold_and_are_named() {
     };
     assert_eq!(look_for(&mut bounded(|s| s.max_jobs = 5), 100, waiting), 5);
     assert_eq!(look_for(&mut bounded(|s| s.descriptors = Some(9)), 100, waiting), 9);
-    for (bound, jobs) in [(8, 3), (9, 4)] {
+    for (bound, looks) in [(8, 3), (9, 4)] {
         let mut settings = Settings::new(2);
         settings.max_jobs = bound;
         let mut auto = Controller::new(settings);
-        look_for(&mut auto, jobs, waiting);
+        look_for(&mut auto, looks, waiting);
         let last = auto.history().last().expect("an entry");
         assert_eq!((last.limit, last.why), (bound, Reason::MaxJobs), "reached by doubling or not");
     }

@@ -24,8 +24,8 @@ pub(crate) const RAMP_KNOWN_FACTOR: f64 = 4.0;
 pub(crate) const RAMP_IDLE: f64 = 0.15;
 
 /// Share of the usable CPU that jobs may use themselves to be called light. What others leave of the CPU then says
-/// nothing of whether more of them would help: 100 x `sleep 0.2` beside builds that kept both cores busy took 10 s at 2
-/// at once, and 1 s at 32.
+/// nothing of whether more of them would help: 200 x `sleep 0.2` beside two busy loops on two cores took 20.6 s while an
+/// idle CPU was asked for, and 1.0 s so.
 pub(crate) const LIGHT_USE: f64 = 0.25;
 
 /// Share of the time of light jobs that must be true waiting: beside others they wait little for a core.

@@ -64,6 +64,17 @@ pub(crate) fn hole_at(text: &[u8], replace: &[u8]) -> Option<(Hole, usize)> {
     Some((named(&inner[..end])?, end + 2))
 }
 
+/// Whether GNU parallel would run a part of `text` as a Perl program: `{= … =}` or `{2= … =}`.
+pub(crate) fn has_perl(text: &[u8]) -> bool {
+    let begins = |(at, byte): (usize, &u8)| {
+        let inner = text[at + 1..].strip_prefix(b"-").unwrap_or(&text[at + 1..]);
+        let digits = inner.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let program = inner[digits..].strip_prefix(b"=");
+        *byte == b'{' && program.is_some_and(|rest| rest.windows(2).any(|end| end == b"=}"))
+    };
+    text.iter().enumerate().any(begins)
+}
+
 /// The hole whose name stands between the braces.
 fn named(name: &[u8]) -> Option<Hole> {
     match name {
@@ -221,6 +232,16 @@ mod tests {
     fn another_replacement_string_leaves_the_braces_alone() {
         assert_eq!(hole_at(b"{}", b",,"), None);
         assert_eq!(hole_at(b",,", b",,"), Some((Hole::Input(Position::All, Cut::Whole), 2)));
+    }
+
+    #[test]
+    fn perl_is_recognised_where_gnu_parallel_would_run_it() {
+        for text in ["{= s/a/b/ =}", "x{2=$_++=}y", "{-1= uc =}", "{==}", "{{=1=}}"] {
+            assert!(has_perl(text.as_bytes()), "{text}");
+        }
+        for text in ["", "{", "{=", "{=}", "=}", "{x= 1 =}", "{} = {}", "a={}"] {
+            assert!(!has_perl(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]

@@ -82,6 +82,8 @@ pub(crate) enum TemplateError {
     Unsafe(LineError),
     /// Inputs cannot be appended to the line.
     NoAppend(&'static str),
+    /// A replacement string of GNU parallel's that is a Perl program.
+    Perl,
 }
 
 impl fmt::Display for TemplateError {
@@ -92,6 +94,10 @@ impl fmt::Display for TemplateError {
                 f,
                 "the input cannot be appended to this command: {reason}; say with {{}} where it \
                  belongs"
+            ),
+            TemplateError::Perl => f.write_str(
+                "{= … =} is no replacement string here, since there is no Perl; let the shell change \
+                 the input, as in  x={}; … \"${x%.txt}\" …",
             ),
         }
     }
@@ -112,6 +118,9 @@ impl Template {
         reading: &Reading<'_>,
     ) -> Result<Template, TemplateError> {
         let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
+        if words.iter().any(|word| hole::has_perl(word)) {
+            return Err(TemplateError::Perl);
+        }
         let form = match words.as_slice() {
             [] => Form::Inputs(reading.shell),
             [word] if *word == reading.replace => Form::Inputs(reading.shell),
