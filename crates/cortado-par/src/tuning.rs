@@ -22,3 +22,10 @@ pub(crate) const WAIT_LANE_LIMIT: Duration = Duration::from_micros(50);
 /// How many threads of a runtime can be aboard at once, for each of its seats: the bound of the work
 /// lane's threads, and as many from the wait lane. Where all places are taken, joins are plain calls.
 pub(crate) const MEMBERS_PER_SEAT: usize = 8;
+
+/// How many short runs in a row make a place known to be short. Two, so that one by chance does not.
+pub(crate) const SHORT_AFTER: u32 = 2;
+
+/// Up to this time a closure of `compute` is short. The way to the work lane and back takes about as
+/// long (two futex hand-overs, 7 to 8 µs each), and so does a busy connection's poll.
+pub(crate) const INLINE_LIMIT: Duration = Duration::from_micros(10);
