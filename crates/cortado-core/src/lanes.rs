@@ -5,8 +5,7 @@
 //! where that worker holds a seat of this lane, else in the lane's injector. Nothing here that both
 //! lanes touch takes a blocking lock.
 
-use std::any::Any;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::Waker;
 
 use cortado_probe::Lane;
@@ -27,6 +26,7 @@ use crate::shim::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use crate::spawner::{Answer, vital};
 use crate::task::{Header, Runnable};
 use crate::tuning;
+use crate::work::Attached;
 use crate::worker::{Record, Worker};
 
 /// What a runtime with several threads was built with.
@@ -64,7 +64,7 @@ pub(crate) struct Lanes {
     lowering: Lowering,
     monitor: Monitor,
     /// What a crate that runs jobs keeps here.
-    attached: OnceLock<Arc<dyn Any + Send + Sync>>,
+    attached: Attached,
     closing: AtomicBool,
     /// Every task has ended; what is still queued is thrown away.
     dead: AtomicBool,
@@ -128,7 +128,7 @@ impl Lanes {
             placement: Placement::new(),
             lowering: Lowering::new(config.work_nice, config.confinement.clone()),
             monitor: Monitor::new(),
-            attached: OnceLock::new(),
+            attached: Attached::default(),
             closing: AtomicBool::new(false),
             dead: AtomicBool::new(false),
             config,
@@ -180,7 +180,7 @@ impl Lanes {
         self.config.monitor == MonitorMode::Act
     }
 
-    pub(crate) fn attached(&self) -> &OnceLock<Arc<dyn Any + Send + Sync>> {
+    pub(crate) fn attached(&self) -> &Attached {
         &self.attached
     }
 

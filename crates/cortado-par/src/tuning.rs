@@ -31,3 +31,10 @@ pub(crate) const SORT_ITEMS_LEAST: usize = 4096;
 
 /// Two runs that have fewer items together are merged by one thread.
 pub(crate) const MERGE_ITEMS_LEAST: usize = 16_384;
+
+/// How many short runs in a row make a place known to be short. Two, so that one by chance does not.
+pub(crate) const SHORT_AFTER: u32 = 2;
+
+/// Up to this time a closure of `compute` is short. The way to the work lane and back takes about as
+/// long (two futex hand-overs, 7 to 8 µs each), and so does a busy connection's poll.
+pub(crate) const INLINE_LIMIT: Duration = Duration::from_micros(10);
