@@ -1,6 +1,7 @@
 //! The group `forkjoin`: joins, scopes and parallel iterators beside Rayon, chili and plain calls,
 //! what it costs a task to ask for a computation, and whether a lock that is held across a join hangs.
 
+mod ask;
 mod contender;
 mod iterators;
 mod locks;

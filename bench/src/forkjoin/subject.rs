@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::ask::{self, Asked};
 use super::peer::{Chili, Cortado, Rayon, Sequential};
 use super::{iterators, locks, numeric, quiet, sorts, tree};
 use crate::goal::Goal;
@@ -50,7 +51,7 @@ macro_rules! peers {
 
 /// All of them.
 pub(super) fn all() -> Vec<Subject> {
-    [trees(), kernels(), chains(), quiet_and_locked()].into_iter().flatten().collect()
+    [trees(), kernels(), chains(), questions(), quiet_and_locked()].into_iter().flatten().collect()
 }
 
 fn against_all(peers: &[&'static str]) -> Vec<Goal> {
@@ -140,6 +141,30 @@ fn chains() -> Vec<Subject> {
         of("sort-numbers", "10,000,000, unstably", iterators!(iterators::sort_numbers)),
         of("sort-strings", "500,000, stably", iterators!(iterators::sort_strings)),
     ]
+}
+
+fn questions() -> Vec<Subject> {
+    const TRIP: &str = "ns/round trip";
+    macro_rules! contenders {
+        ($asked:expr) => {{
+            let contenders: Vec<(&'static str, Measure)> = vec![
+                (OURS, |watch| ask::over_compute(watch, $asked)),
+                ("tokio-rayon", |watch| ask::over_rayon(watch, $asked)),
+                ("spawn-blocking", |watch| ask::over_spawn_blocking(watch, $asked)),
+            ];
+            contenders
+        }};
+    }
+    let short = ("ask-short", TRIP, "a task asks for next to nothing and awaits it");
+    let long = ("ask-long", TRIP, "a task asks for 50 us of computing; what is beyond them");
+    let mut both = vec![
+        subject(short, vec![Goal::Below(1e3)], contenders!(Asked::Trifle)),
+        subject(long, vec![Goal::Below(20e3)], contenders!(Asked::Computation)),
+    ];
+    for subject in &mut both {
+        subject.elsewhere = &["go"];
+    }
+    both
 }
 
 fn quiet_and_locked() -> Vec<Subject> {

@@ -1,0 +1,3 @@
+module bench-go-forkjoin
+
+go 1.22
