@@ -22,7 +22,7 @@ use cortado_probe::Lane;
 use crate::learned;
 use crate::member::Aboard;
 use crate::pool::{Member, Pool};
-use crate::tuning::{JOINS_PER_LOOK, OFFERS, WAIT_LANE_LIMIT};
+use crate::tuning::{JOINS_PER_LOOK, WAIT_LANE_LIMIT};
 
 thread_local! {
     /// For waiting on threads that are not aboard.
@@ -36,7 +36,7 @@ thread_local! {
 pub(crate) fn offers_enough() -> bool {
     let member = MEMBER.get();
     // SAFETY: V1.
-    unsafe { member.as_ref() }.is_some_and(|member| member.deque.waiting() >= OFFERS)
+    unsafe { member.as_ref() }.is_some_and(|member| member.deque.offers_enough())
 }
 
 /// See the module.
