@@ -67,9 +67,13 @@ impl Sanitizer {
             "the sanitizer keeps signals back until the thread makes a libc call, and a thread that waits in the \
              poller makes none",
         );
+        const DEEP: (&str, &str) = (
+            "ten_thousand_scopes",
+            "the sanitizer's own record of a thread's calls has room for 65,536",
+        );
         match self {
             Self::Address => &[SHADOW],
-            Self::Thread => &[SHADOW, SIGNALS],
+            Self::Thread => &[SHADOW, SIGNALS, DEEP],
         }
     }
 

@@ -28,7 +28,7 @@ pub(crate) fn begin() -> BlockingGuard {
     match context::begin_blocking() {
         Some(guard) => guard,
         None if context::is_worker() => panic!(
-            "`block_on` inside of a task: the worker would wait instead of serving other tasks. \
+            "`block_on` inside of a task or a job: the worker would wait instead of serving others. \
              Await the future, or call `block_on` inside of `spawn_blocking`"
         ),
         None => panic!(

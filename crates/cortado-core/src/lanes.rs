@@ -5,8 +5,7 @@
 //! where that worker holds a seat of this lane, else in the lane's injector. Nothing here that both
 //! lanes touch takes a blocking lock.
 
-use std::any::Any;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::Waker;
 
 use cortado_probe::Lane;
@@ -25,6 +24,7 @@ use crate::shim::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use crate::spawner::{Answer, vital};
 use crate::task::{Header, Runnable};
 use crate::tuning;
+use crate::work::Attached;
 use crate::worker::{Record, Worker};
 
 /// What a runtime with several threads was built with.
@@ -58,7 +58,7 @@ pub(crate) struct Lanes {
     placement: Placement,
     monitor: Monitor,
     /// What a crate that runs jobs keeps here.
-    attached: OnceLock<Arc<dyn Any + Send + Sync>>,
+    attached: Attached,
     closing: AtomicBool,
     /// Every task has ended; what is still queued is thrown away.
     dead: AtomicBool,
@@ -120,7 +120,7 @@ impl Lanes {
             registry: Registry::new(),
             placement: Placement::new(),
             monitor: Monitor::new(),
-            attached: OnceLock::new(),
+            attached: Attached::default(),
             closing: AtomicBool::new(false),
             dead: AtomicBool::new(false),
             config,
@@ -163,7 +163,7 @@ impl Lanes {
         &self.monitor
     }
 
-    pub(crate) fn attached(&self) -> &OnceLock<Arc<dyn Any + Send + Sync>> {
+    pub(crate) fn attached(&self) -> &Attached {
         &self.attached
     }
 

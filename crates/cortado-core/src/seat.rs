@@ -13,7 +13,9 @@
 //!
 //! **Invariants.**
 //! - F1: a seat is given back once: by whoever sets `STANDING`. The worker and the monitor both do
-//!   that by one atomic step, so only one of them does.
+//!   that by one atomic step, so only one of them does. A worker does it also in the middle of a poll,
+//!   where a job waits for another (`work::Standing`): it marks the seat as lost, like the monitor, and
+//!   takes one again where one is free by then.
 //! - F2: nothing is taken from a running worker but its seat. Its queue stays the worker's own, open
 //!   to thieves, of whom the monitor is one, until the worker itself passes it on.
 //! - F3: a worker whose seat is lost runs nothing more in that lane; what it wakes or spawns until

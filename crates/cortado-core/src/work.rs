@@ -8,16 +8,20 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
+use std::io;
 use std::marker::PhantomData;
 use std::panic::Location;
 use std::sync::{Arc, Weak};
 
 use cortado_probe::Lane;
+use parking_lot::{Mutex, RwLock};
 
 use crate::context;
 use crate::handle::{Flavour, Handle};
 use crate::lanes::Lanes;
 use crate::spawn;
+use crate::spawner::Answer;
+use crate::sys;
 use crate::task::JoinHandle;
 
 pub use crate::park::Parker;
@@ -36,6 +40,12 @@ pub use crate::park::Parker;
 pub fn serving() -> Option<(Handle, Lane)> {
     let (lanes, record) = context::serving()?;
     Some((Handle::of_lanes(lanes), record.lane()))
+}
+
+/// The current thread is a worker of the runtime of `handle`.
+pub fn serves(handle: &Handle) -> bool {
+    let Flavour::Lanes(lanes) = handle.flavour() else { return false };
+    context::serving().is_some_and(|(served, _)| Arc::ptr_eq(lanes, &served))
 }
 
 /// A reference to a runtime that does not keep its memory.
@@ -86,8 +96,25 @@ pub fn attached<T: Any + Send + Sync>(
     make: impl FnOnce() -> Arc<T>,
 ) -> Option<Arc<T>> {
     let Flavour::Lanes(lanes) = handle.flavour() else { return None };
-    let kept = lanes.attached().get_or_init(|| make()).clone();
-    kept.downcast().ok()
+    lanes.attached().get_or(|| make()).downcast().ok()
+}
+
+/// A place for one value. Its lock is no danger to the wait lane: it is held exclusively once in a
+/// runtime's life, for the store of a value that is made before.
+#[derive(Default)]
+pub(crate) struct Attached(RwLock<Option<Arc<dyn Any + Send + Sync>>>);
+
+impl Attached {
+    fn get_or(
+        &self,
+        make: impl FnOnce() -> Arc<dyn Any + Send + Sync>,
+    ) -> Arc<dyn Any + Send + Sync> {
+        if let Some(value) = &*self.0.read() {
+            return value.clone();
+        }
+        let made = make();
+        self.0.write().get_or_insert(made).clone()
+    }
 }
 
 /// Spawns a task that is born in the work lane and stays there as long as its polls are long.
@@ -104,6 +131,56 @@ where
     F::Output: Send + 'static,
 {
     spawn::spawn_to_work(handle, future, name, location)
+}
+
+/// Makes a thread of its own that has the priority of the work lane and lives beside the lane's workers,
+/// for code that brings its own scheduler. The runtime's spawner makes it, and the end of the runtime
+/// waits for it.
+///
+/// # Errors
+/// Where the system makes no thread, and on an event loop, which has no work lane.
+///
+/// # Examples
+/// ```
+/// let runtime = cortado_core::Runtime::new()?;
+/// let (sender, receiver) = std::sync::mpsc::channel();
+/// let body = move || sender.send(std::thread::current().name().map(str::to_owned)).unwrap();
+/// cortado_core::work::spawn_thread(&runtime.handle(), "other-0".into(), None, body)?;
+/// assert_eq!(receiver.recv().unwrap().as_deref(), Some("other-0"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn spawn_thread(
+    handle: &Handle,
+    name: String,
+    stack_size: Option<usize>,
+    body: impl FnOnce() + Send + 'static,
+) -> io::Result<()> {
+    let Flavour::Lanes(lanes) = handle.flavour() else {
+        return Err(io::Error::other("an event loop has no work lane: use a runtime with threads"));
+    };
+    let outcome = Arc::new(Outcome { error: Mutex::new(None), told: Parker::new() });
+    let (began, failed) = (outcome.clone(), outcome.clone());
+    let nice = lanes.config().work_nice;
+    let body = Box::new(move || {
+        // A thread that can not be lowered still works; it only competes with the wait lane.
+        let _ = sys::lower_thread(sys::thread_id(), nice);
+        began.told.unpark();
+        body();
+    });
+    let on_error = Box::new(move |error: &io::Error| {
+        *failed.error.lock() = Some(io::Error::new(error.kind(), error.to_string()));
+        failed.told.unpark();
+        Answer::GiveUp
+    });
+    lanes.resources().spawner().spawn_thread(name, stack_size, body, on_error);
+    outcome.told.park();
+    outcome.error.lock().take().map_or(Ok(()), Err)
+}
+
+/// What came of the request for a thread.
+struct Outcome {
+    error: Mutex<Option<io::Error>>,
+    told: Parker,
 }
 
 /// Somebody waits for the worker that the current thread is: its seat was taken, or tasks wait in its

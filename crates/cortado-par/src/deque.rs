@@ -15,13 +15,14 @@ use std::collections::VecDeque;
 use crate::job::{Header, JobRef};
 use crate::queue::Queue;
 use crate::shim::Mutex;
-use crate::shim::atomic::{AtomicUsize, Ordering};
+use crate::shim::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::tuning::OFFERS;
 
 /// See the module.
 pub(crate) struct Deque {
     inside: Mutex<Inside>,
-    /// How many jobs of joins are entries, for the member's own joins.
-    waiting: AtomicUsize,
+    /// So many jobs of joins are entries that the member's own joins are plain calls.
+    offers_enough: AtomicBool,
     /// How many entries there are, for thieves.
     entries: AtomicUsize,
 }
@@ -30,6 +31,9 @@ struct Inside {
     entries: VecDeque<Entry>,
     /// How many of the entries are jobs of joins.
     jobs: usize,
+    /// How many there may be. Each steal shows that thieves are hungry, and puts it to the most; each job
+    /// that is taken back shows that they are not, and lowers it down to one.
+    most_jobs: usize,
     frames: Vec<usize>,
 }
 
@@ -48,16 +52,16 @@ enum Offer {
 impl Deque {
     pub(crate) fn new() -> Deque {
         Deque {
-            inside: Mutex::new(Inside { entries: VecDeque::new(), jobs: 0, frames: Vec::new() }),
-            waiting: AtomicUsize::new(0),
+            inside: Mutex::new(Inside::new()),
+            offers_enough: AtomicBool::new(false),
             entries: AtomicUsize::new(0),
         }
     }
 
-    /// How many jobs of joins wait here, as of some moment.
+    /// As of some moment.
     #[inline]
-    pub(crate) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+    pub(crate) fn offers_enough(&self) -> bool {
+        self.offers_enough.load(Ordering::Relaxed)
     }
 
     /// Nothing is on offer, as of some moment.
@@ -80,6 +84,8 @@ impl Deque {
             if is_there {
                 inside.entries.pop_back();
                 inside.jobs -= 1;
+                inside.most_jobs =
+                    if inside.jobs == 0 { OFFERS } else { inside.most_jobs.max(2) - 1 };
             }
             is_there
         })
@@ -135,13 +141,17 @@ impl Deque {
     fn change<R>(&self, change: impl FnOnce(&mut Inside) -> R) -> R {
         let mut inside = self.inside.lock();
         let result = change(&mut inside);
-        self.waiting.store(inside.jobs, Ordering::Relaxed);
+        self.offers_enough.store(inside.jobs >= inside.most_jobs, Ordering::Relaxed);
         self.entries.store(inside.entries.len(), Ordering::Relaxed);
         result
     }
 }
 
 impl Inside {
+    fn new() -> Inside {
+        Inside { entries: VecDeque::new(), jobs: 0, most_jobs: OFFERS, frames: Vec::new() }
+    }
+
     fn push(&mut self, offer: Offer) {
         let depth = self.frames.len();
         self.jobs += usize::from(matches!(offer, Offer::Job(_)));
@@ -159,6 +169,7 @@ impl Inside {
             return None;
         };
         self.jobs -= 1;
+        self.most_jobs = OFFERS;
         job.taken_by(thief);
         Some(job)
     }

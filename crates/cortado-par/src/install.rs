@@ -40,6 +40,7 @@ use crate::visit::{self, Visit};
 /// let numbers: Vec<u64> = (1..=1000).collect();
 /// assert_eq!(cortado_par::install(|| sum(&numbers)), 500_500);
 /// ```
+#[track_caller]
 pub fn install<F, R>(closure: F) -> R
 where
     F: FnOnce() -> R + Send,
@@ -67,6 +68,7 @@ pub fn current_num_threads() -> usize {
 
 /// Calls `body` in the thread's visit, in one of its own where the thread is a worker, or else in the
 /// work lane.
+#[track_caller]
 pub(crate) fn within<B, R>(body: B) -> R
 where
     B: FnOnce(&Visit) -> R + Send,
@@ -79,17 +81,36 @@ where
     if let Some((handle, lane)) = work::serving()
         && let Some(pool) = Pool::of(&handle)
     {
-        return visit::with(pool, lane, body);
+        return visit::with(pool, lane, Location::caller(), body);
     }
     send(pool(), body)
 }
 
-/// The pool of the runtime that the thread is in, or of the default one.
+/// The runtime that the thread is in, if it has a work lane, else the default one.
+pub(crate) fn handle() -> Handle {
+    let current = Handle::try_current().filter(|handle| work::seats(handle).is_some());
+    current.unwrap_or_else(default_handle)
+}
+
 fn pool() -> Arc<Pool> {
-    let current = Handle::try_current().and_then(|handle| Pool::of(&handle));
-    current.or_else(|| Pool::of(&default_runtime().handle())).unwrap_or_else(|| {
-        cortado_probe::stop("V2", "a runtime with lanes has no place for the pool")
+    Pool::of(&handle()).unwrap_or_else(|| {
+        cortado_probe::stop("V2", "a runtime with a work lane has no place for the pool")
     })
+}
+
+/// The runtime whose work lane is used outside of any other: it has the default settings, is made at the
+/// first need, and never ends.
+///
+/// # Panics
+/// Where it cannot be made, for lack of threads or descriptors.
+///
+/// # Examples
+/// ```
+/// let answer = cortado_par::default_handle().block_on(async { 6 * 7 });
+/// assert_eq!(answer, 42);
+/// ```
+pub fn default_handle() -> Handle {
+    default_runtime().handle()
 }
 
 fn default_runtime() -> &'static Runtime {
@@ -104,6 +125,7 @@ fn default_runtime() -> &'static Runtime {
 }
 
 /// Runs `body` as a task in the work lane, and waits for it.
+#[track_caller]
 fn send<B, R>(pool: Arc<Pool>, body: B) -> R
 where
     B: FnOnce(&Visit) -> R + Send,
@@ -111,19 +133,29 @@ where
 {
     let latch = visit::PARKER.with(Latch::new);
     let visited = pool.clone();
-    let job = StackJob::new(move |_: FnContext| visit::with(visited, Lane::Work, body), latch);
-    // SAFETY: J1 (this thread waits for the latch below, and nothing before that can panic).
+    let place = Location::caller();
+    let job =
+        StackJob::new(move |_: FnContext| visit::with(visited, Lane::Work, place, body), latch);
+    let awaited = Awaited(job.latch());
+    // SAFETY: J1 (`awaited` sees to it, and is not forgotten).
     let envoy = Envoy { job: Some(unsafe { job.lend() }) };
     match pool.runtime() {
-        Some(runtime) => {
-            drop(work::spawn_on(&runtime, envoy, "".into(), Location::caller()));
-        }
+        Some(runtime) => drop(work::spawn_on(&runtime, envoy, "".into(), place)),
         None => drop(envoy),
     }
-    let standing = Standing::new();
-    job.latch().wait();
-    drop(standing);
+    drop(awaited);
     job.end().unwrap_or_else(|closure| closure(FnContext::new(false)))
+}
+
+/// Waits when it is dropped.
+struct Awaited<'a>(&'a Latch);
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        // The thread may be a worker of another runtime.
+        let _standing = Standing::new();
+        self.0.wait();
+    }
 }
 
 /// The task that carries a job to the work lane.

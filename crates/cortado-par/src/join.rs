@@ -18,6 +18,7 @@ use crate::visit;
 /// assert_eq!((a, b), (42, 4));
 /// ```
 #[inline]
+#[track_caller]
 pub fn join<A, B, RA, RB>(oper_a: A, oper_b: B) -> (RA, RB)
 where
     A: FnOnce() -> RA + Send,
@@ -39,6 +40,7 @@ where
 /// assert_eq!((a, b), (false, 4));
 /// ```
 #[inline]
+#[track_caller]
 pub fn join_context<A, B, RA, RB>(oper_a: A, oper_b: B) -> (RA, RB)
 where
     A: FnOnce(FnContext) -> RA + Send,
@@ -63,6 +65,7 @@ fn both<RA, RB>(
 
 #[cold]
 #[inline(never)]
+#[track_caller]
 fn join_slowly<A, B, RA, RB>(oper_a: A, oper_b: B) -> (RA, RB)
 where
     A: FnOnce(FnContext) -> RA + Send,

@@ -46,6 +46,7 @@ pub struct Scope<'scope> {
 /// });
 /// assert_eq!(squares[9], 81);
 /// ```
+#[track_caller]
 pub fn scope<'scope, F, R>(body: F) -> R
 where
     F: FnOnce(&Scope<'scope>) -> R + Send,
@@ -125,7 +126,7 @@ impl<'scope> Scope<'scope> {
     }
 
     fn end<R>(self, result: Result<R, Payload>) -> R {
-        let first = self.panic.into_inner();
+        let first = self.panic.lock().take();
         match (result, first) {
             (Err(payload), _) | (_, Some(payload)) => resume_unwind(payload),
             (Ok(result), None) => result,

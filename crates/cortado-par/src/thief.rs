@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use cortado_core::work;
-use cortado_probe::Lane;
 
 use crate::member::Aboard;
 use crate::pool::Pool;
@@ -42,7 +41,7 @@ impl Future for Thief {
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         if let Some(pool) = self.pool.take() {
             match Aboard::sent(&pool) {
-                Some(aboard) => visit::with_aboard(pool, Lane::Work, aboard, serve),
+                Some(aboard) => visit::with_aboard(pool, aboard, serve),
                 None => pool.crew.give_up(),
             }
         }

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-/// How many jobs of joins a thread keeps on offer. While so many wait to be stolen, a join is two
-/// plain calls. The oldest is the biggest, and thieves take that first, so a few are enough for many
-/// thieves: whoever steals one offers parts of it in turn.
-pub(crate) const OFFERS: usize = 4;
+/// The most jobs of joins that a thread keeps on offer, where thieves are hungry; where they are not, it is
+/// down to one. With so many on offer a join is two plain calls. The oldest is the biggest, and thieves
+/// take that first, so a few are enough for many thieves: whoever steals one offers parts of it in turn.
+/// A tree of 1,023 nodes with 1-ns leaves, ns per node on one thread: 3.2 with 3, 3.4 with 4, and 17
+/// with 4 that do not go down to one (sequential: 1.2). Three, so that four closures in three joins
+/// that are nested on the left all overlap.
+pub(crate) const OFFERS: usize = 3;
 
 /// Looks of a thief, or of a join that waits, before it gives up for now.
 pub(crate) const LOOKS: u32 = 64;
@@ -22,6 +25,13 @@ pub(crate) const WAIT_LANE_LIMIT: Duration = Duration::from_micros(50);
 /// How many threads of a runtime can be aboard at once, for each of its seats: the bound of the work
 /// lane's threads, and as many from the wait lane. Where all places are taken, joins are plain calls.
 pub(crate) const MEMBERS_PER_SEAT: usize = 8;
+
+/// How many short runs in a row make a place known to be short. Two, so that one by chance does not.
+pub(crate) const SHORT_AFTER: u32 = 2;
+
+/// Up to this time a closure of `compute` is short. The way to the work lane and back takes about as
+/// long (two futex hand-overs, 7 to 8 µs each), and so does a busy connection's poll.
+pub(crate) const INLINE_LIMIT: Duration = Duration::from_micros(10);
 
 /// Into how many pieces for each worker a parallel iterator is cut before anything was stolen.
 pub(crate) const PIECES_PER_WORKER: usize = 4;

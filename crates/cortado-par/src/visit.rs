@@ -3,13 +3,15 @@
 //!
 //! It begins cheaply; the thread takes a place in the pool, *boards*, when that pays. In the work lane it
 //! does at the first join. A task in the wait lane computes in plain calls until a first limit of time
-//! has passed, and then gives its seat up as for a call that blocks.
+//! has passed, and then gives its seat up as for a call that blocks; where what begins at this place in
+//! the program was long the last time, it does so at once.
 //!
 //! - V1: `VISIT` is null or points to a visit on the stack of its thread, and `MEMBER` is null or points
 //!   to the member that this visit has a place in: both are cleared before the visit goes.
 
 use std::cell::{Cell, OnceCell};
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,9 +19,10 @@ use std::time::Instant;
 use cortado_core::work::{Parker, Standing};
 use cortado_probe::Lane;
 
+use crate::learned;
 use crate::member::Aboard;
 use crate::pool::{Member, Pool};
-use crate::tuning::{JOINS_PER_LOOK, OFFERS, WAIT_LANE_LIMIT};
+use crate::tuning::{JOINS_PER_LOOK, WAIT_LANE_LIMIT};
 
 thread_local! {
     /// For waiting on threads that are not aboard.
@@ -33,13 +36,15 @@ thread_local! {
 pub(crate) fn offers_enough() -> bool {
     let member = MEMBER.get();
     // SAFETY: V1.
-    unsafe { member.as_ref() }.is_some_and(|member| member.deque.waiting() >= OFFERS)
+    unsafe { member.as_ref() }.is_some_and(|member| member.deque.offers_enough())
 }
 
 /// See the module.
 pub(crate) struct Visit {
     pool: Arc<Pool>,
     lane: Lane,
+    /// Where in the program it began.
+    place: &'static Location<'static>,
     aboard: OnceCell<Aboard>,
     /// Joins and scopes so far, and when the first one was; in the wait lane.
     joins: Cell<u32>,
@@ -47,9 +52,9 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
-    fn new(pool: Arc<Pool>, lane: Lane) -> Visit {
+    fn new(pool: Arc<Pool>, lane: Lane, place: &'static Location<'static>) -> Visit {
         let (joins, began) = (Cell::new(0), Cell::new(None));
-        Visit { pool, lane, aboard: OnceCell::new(), joins, began }
+        Visit { pool, lane, place, aboard: OnceCell::new(), joins, began }
     }
 
     pub(crate) fn pool(&self) -> &Arc<Pool> {
@@ -94,8 +99,16 @@ impl Visit {
             Some(began) => began.elapsed() >= WAIT_LANE_LIMIT,
             None => {
                 self.began.set(Some(Instant::now()));
-                false
+                learned::is_long(self.place)
             }
+        }
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        if let Some(began) = self.began.get() {
+            learned::learn(self.place, began.elapsed(), WAIT_LANE_LIMIT);
         }
     }
 }
@@ -130,8 +143,13 @@ where
 }
 
 /// Calls `body` in a visit of the thread, which serves `lane` and has none yet.
-pub(crate) fn with<R>(pool: Arc<Pool>, lane: Lane, body: impl FnOnce(&Visit) -> R) -> R {
-    let visit = Visit::new(pool, lane);
+pub(crate) fn with<R>(
+    pool: Arc<Pool>,
+    lane: Lane,
+    place: &'static Location<'static>,
+    body: impl FnOnce(&Visit) -> R,
+) -> R {
+    let visit = Visit::new(pool, lane, place);
     let _visiting = Visiting::begin(&visit);
     body(&visit)
 }
@@ -139,9 +157,8 @@ pub(crate) fn with<R>(pool: Arc<Pool>, lane: Lane, body: impl FnOnce(&Visit) -> 
 /// The same for a thread that has a place from the start.
 pub(crate) fn with_aboard<R>(
     pool: Arc<Pool>,
-    lane: Lane,
     aboard: Aboard,
     body: impl FnOnce(&Aboard) -> R,
 ) -> R {
-    with(pool, lane, |visit| body(visit.board(aboard)))
+    with(pool, Lane::Work, Location::caller(), |visit| body(visit.board(aboard)))
 }

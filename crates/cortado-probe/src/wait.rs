@@ -32,6 +32,8 @@ pub enum Wait {
     File,
     /// For a closure on the blocking pool.
     Blocking,
+    /// For a closure in the work lane.
+    Compute,
     /// For a child process to end.
     Child,
     /// For a signal from the operating system.
@@ -102,6 +104,7 @@ impl Wait {
             Wait::Lookup => "the addresses of a host name",
             Wait::File => "an operation on a file",
             Wait::Blocking => "a closure on the blocking pool",
+            Wait::Compute => "a closure in the work lane",
             Wait::Child => "a child process to end",
             Wait::Signal => "a signal",
             Wait::ChannelSend => "room in a channel",

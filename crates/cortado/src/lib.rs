@@ -33,6 +33,7 @@
 //! | feature | module | gives |
 //! |---|---|---|
 //! | `hyper` | `cortado::hyper` | hyper's `rt` traits, so that hyper, hyper-util and axum run on our tasks, timers and sockets |
+//! | `rayon` | `cortado::rayon` | Rayon's global pool in the work lane, so that code that uses Rayon does not delay what waits |
 //! | `tokio-io` | `cortado::tokio_io` | Tokio's I/O traits for our streams, and ours for Tokio's |
 //! | `tokio-context` | `cortado::tokio_context` | a Tokio runtime beside ours, a second reactor, for libraries that need one: reqwest, sqlx, tonic, async-nats |
 //! | `tracing` | `cortado::tracing` | what the probe says, as events of the `tracing` crate |
@@ -43,6 +44,8 @@
 pub mod hyper;
 #[cfg(any(feature = "hyper", feature = "tokio-io"))]
 mod io_kind;
+#[cfg(feature = "rayon")]
+pub mod rayon;
 #[cfg(any(feature = "hyper", feature = "tokio-io"))]
 mod scratch;
 #[cfg(feature = "tokio-context")]
@@ -60,7 +63,10 @@ pub use cortado_core::{
 pub use cortado_core::{GroupError, TaskGroup, run};
 pub use cortado_core::{join, select, task_local, try_join};
 pub use cortado_io::{fs, net, pipe, process, signal};
-pub use cortado_par::{FnContext, Scope, current_num_threads, install, join, join_context, scope};
+pub use cortado_par::{
+    Compute, FnContext, Scope, compute, current_num_threads, default_handle, install, join,
+    join_context, scope,
+};
 /// Events and wait reasons, for who wants to listen.
 pub use cortado_probe as probe;
 /// Channels, select, locks and signals, for tasks and plain threads.

@@ -2,6 +2,7 @@
 //! checked. A file for each kind of program.
 
 mod channels;
+mod computing;
 mod files;
 mod http;
 mod program;

@@ -80,8 +80,8 @@ fn recursion_may_be_deep_on_either_side() {
     }
     let runtime = Builder::new().worker_threads(2).thread_stack_size(64 << 20).build().unwrap();
     let _entered = runtime.handle().enter();
-    assert_eq!(install(|| left(10_000)), 10_000);
-    assert_eq!(install(|| right(10_000)), 10_000);
+    assert_eq!(install(|| left(5_000)), 5_000);
+    assert_eq!(install(|| right(5_000)), 5_000);
 }
 
 #[test]

@@ -1,0 +1,93 @@
+//! What is known of places in the program: how long what begins there has lately taken.
+//!
+//! A place is known to be *short* after a few short runs in a row, and to be *long* after one long run;
+//! one run that is not as expected makes it unknown. So what was learned is forgotten as fast. A wrong
+//! guess costs one closure the way between the lanes, or the wait lane one long poll, which the monitor
+//! sees to.
+//!
+//! The figures are guesses: two threads that learn at once may lose a step, which is all right.
+
+use std::panic::Location;
+use std::ptr;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::tuning::SHORT_AFTER;
+
+/// Places that can be told apart; further ones are not learned. A power of two.
+const PLACES: usize = 256;
+/// How many slots a place may stand in.
+const PROBES: usize = 4;
+
+/// The last run was a long one; what is below counts short runs in a row.
+const LONG: u32 = u32::MAX;
+
+struct Slot {
+    place: AtomicUsize,
+    runs: AtomicU32,
+}
+
+static SLOTS: [Slot; PLACES] =
+    [const { Slot { place: AtomicUsize::new(0), runs: AtomicU32::new(0) } }; PLACES];
+
+/// What begins at `place` has lately been short.
+pub(crate) fn is_short(place: &'static Location<'static>) -> bool {
+    let runs = find(place, false).map_or(0, |slot| slot.runs.load(Ordering::Relaxed));
+    (SHORT_AFTER..LONG).contains(&runs)
+}
+
+/// What began at `place` was long the last time.
+pub(crate) fn is_long(place: &'static Location<'static>) -> bool {
+    find(place, false).is_some_and(|slot| slot.runs.load(Ordering::Relaxed) == LONG)
+}
+
+/// What began at `place` took so long, of which `limit` is still short.
+pub(crate) fn learn(place: &'static Location<'static>, took: Duration, limit: Duration) {
+    let Some(slot) = find(place, true) else { return };
+    let before = slot.runs.load(Ordering::Relaxed);
+    let after = match before {
+        _ if took > limit => LONG,
+        LONG => 0,
+        short => (short + 1).min(SHORT_AFTER),
+    };
+    if after != before {
+        slot.runs.store(after, Ordering::Relaxed);
+    }
+}
+
+fn find(place: &'static Location<'static>, add: bool) -> Option<&'static Slot> {
+    let address = ptr::from_ref(place) as usize;
+    let start = (address >> 3).wrapping_mul(0x9E37_79B9_7F4A_7C15_u64 as usize) >> 40;
+    (start..start + PROBES).map(|index| &SLOTS[index % PLACES]).find(|slot| {
+        let there = slot.place.load(Ordering::Relaxed);
+        there == address || (there == 0 && add && claim(slot, address))
+    })
+}
+
+fn claim(slot: &Slot, address: usize) -> bool {
+    let claimed = slot.place.compare_exchange(0, address, Ordering::Relaxed, Ordering::Relaxed);
+    claimed.map_or_else(|there| there == address, |_| true)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::Location;
+    use std::time::Duration;
+
+    use super::{is_long, is_short, learn};
+    use crate::tuning::SHORT_AFTER;
+
+    const LIMIT: Duration = Duration::from_micros(10);
+
+    #[test]
+    fn a_place_is_learned_and_forgotten() {
+        let place = Location::caller();
+        assert!(!is_short(place) && !is_long(place));
+        (0..SHORT_AFTER).for_each(|_| learn(place, LIMIT / 2, LIMIT));
+        assert!(is_short(place));
+        learn(place, LIMIT * 2, LIMIT);
+        assert!(is_long(place) && !is_short(place));
+        learn(place, LIMIT / 2, LIMIT);
+        assert!(!is_short(place) && !is_long(place));
+    }
+}

@@ -1,0 +1,175 @@
+//! `compute`: results, panics, cancellation and names, from tasks and from anywhere else.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Waker};
+
+use cortado_core::work::{Parker, serving};
+use cortado_core::{Builder, Runtime};
+use cortado_par::{compute, join, scope};
+use cortado_probe::Lane;
+
+fn runtime(workers: usize) -> Runtime {
+    Builder::new().worker_threads(workers).build().expect("threads and descriptors")
+}
+
+fn lane() -> Option<Lane> {
+    serving().map(|(_, lane)| lane)
+}
+
+/// Longer than what counts as short.
+fn long() {
+    std::thread::sleep(std::time::Duration::from_millis(1));
+}
+
+#[test]
+fn a_computation_runs_in_the_work_lane_and_a_short_one_where_it_is_awaited() {
+    let runtime = runtime(2);
+    let task = runtime.spawn(async {
+        let mut lanes = Vec::new();
+        for sleeps in [true, true, false, false, false, false, true, true] {
+            let closure = move || {
+                if sleeps {
+                    long();
+                }
+                lane()
+            };
+            lanes.push(compute(closure).await);
+        }
+        (lane(), lanes)
+    });
+    let (own, lanes) = runtime.block_on(task).expect("no panic");
+    assert_eq!(own, Some(Lane::Wait));
+    assert!(lanes.iter().all(Option::is_some));
+    // The first ones are unknown; so is the last, after a long one. Whether those between count as short is
+    // up to the machine.
+    for unknown in [0, 1, 2, 7] {
+        assert_eq!(lanes[unknown], Some(Lane::Work), "{unknown} of {lanes:?}");
+    }
+}
+
+#[test]
+fn joins_and_scopes_inside_of_a_computation_inside_of_a_task() {
+    let runtime = runtime(2);
+    let tasks: Vec<_> = (0..50_u64)
+        .map(|n| {
+            runtime.spawn(async move {
+                compute(move || {
+                    let mut parts = [0; 8];
+                    scope(|scope| {
+                        for part in &mut parts {
+                            scope.spawn(move |_| {
+                                let (a, b) = join(|| n, || 1);
+                                *part = a + b;
+                            });
+                        }
+                    });
+                    parts.iter().sum::<u64>()
+                })
+                .name("parts")
+                .await
+            })
+        })
+        .collect();
+    for (n, task) in (0..).zip(tasks) {
+        assert_eq!(runtime.block_on(task).expect("no panic"), 8 * (n + 1));
+    }
+}
+
+#[test]
+fn a_panic_arrives_at_who_awaits() {
+    let runtime = runtime(1);
+    let task = runtime.spawn(async { compute(|| resume_unwind(Box::new(7_u32))).await });
+    let payload = runtime.block_on(task).expect_err("it panicked").into_panic();
+    assert_eq!(*payload.downcast::<u32>().expect("the same payload"), 7);
+    assert_eq!(runtime.block_on(async { compute(|| 8).await }), 8);
+}
+
+/// The one seat is taken, so the second computation has not begun when it is dropped.
+#[test]
+fn dropped_before_it_begins_it_is_removed() {
+    let runtime = runtime(1);
+    let (hold, held) = (Arc::new(Parker::new()), Arc::new(Parker::new()));
+    let (inside, outside) = (hold.clone(), held.clone());
+    let first = runtime.spawn(async move {
+        compute(move || {
+            outside.unpark();
+            inside.park();
+        })
+        .await
+    });
+    held.park();
+    let ran = Arc::new(AtomicBool::new(false));
+    let dropped = Arc::new(());
+    let witness = dropped.clone();
+    {
+        let _entered = runtime.handle().enter();
+        let ran = ran.clone();
+        let mut second = pin!(compute(move || {
+            ran.store(true, Ordering::SeqCst);
+            drop(witness);
+        }));
+        assert!(second.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    hold.unpark();
+    runtime.block_on(first).expect("no panic");
+    drop(runtime);
+    assert!(!ran.load(Ordering::SeqCst));
+    assert_eq!(Arc::strong_count(&dropped), 1);
+}
+
+#[test]
+fn never_polled_it_is_never_begun() {
+    drop(compute(|| panic!("nobody asked for this")));
+}
+
+#[test]
+fn it_needs_no_runtime_and_works_on_an_event_loop() {
+    let runtime = Runtime::single().expect("an event loop");
+    assert_eq!(runtime.block_on(async { compute(|| 6 * 7).await }), 42);
+    let handle = cortado_par::default_handle();
+    assert_eq!(handle.block_on(async { compute(|| 6 * 7).await }), 42);
+}
+
+#[test]
+fn block_on_inside_of_a_computation_says_what_to_do() {
+    let runtime = runtime(1);
+    let handle = runtime.handle();
+    let text = runtime.block_on(async move {
+        compute(move || {
+            let result = catch_unwind(AssertUnwindSafe(|| handle.block_on(async {})));
+            let payload = result.expect_err("it cannot work");
+            *payload.downcast::<&'static str>().expect("a text")
+        })
+        .await
+    });
+    assert!(text.contains("inside of a task or a job"), "{text}");
+}
+
+#[test]
+fn a_runtime_that_ends_drops_what_has_not_begun() {
+    for round in 0..30 {
+        let runtime = runtime(1 + round % 3);
+        let counted = Arc::new(AtomicUsize::new(0));
+        let kept = Arc::new(());
+        for _ in 0..100 {
+            let (counted, kept) = (counted.clone(), kept.clone());
+            drop(runtime.spawn(async move {
+                compute(move || {
+                    join(
+                        || counted.fetch_add(1, Ordering::Relaxed),
+                        || counted.fetch_add(1, Ordering::Relaxed),
+                    );
+                    drop(kept);
+                })
+                .await
+            }));
+        }
+        drop(runtime);
+        assert_eq!(Arc::strong_count(&kept), 1);
+        assert!(counted.load(Ordering::Relaxed).is_multiple_of(2));
+    }
+}
