@@ -26,6 +26,13 @@ pub(crate) const WAIT_LANE_LIMIT: Duration = Duration::from_micros(50);
 /// lane's threads, and as many from the wait lane. Where all places are taken, joins are plain calls.
 pub(crate) const MEMBERS_PER_SEAT: usize = 8;
 
+/// How many short runs in a row make a place known to be short. Two, so that one by chance does not.
+pub(crate) const SHORT_AFTER: u32 = 2;
+
+/// Up to this time a closure of `compute` is short. The way to the work lane and back takes about as
+/// long (two futex hand-overs, 7 to 8 µs each), and so does a busy connection's poll.
+pub(crate) const INLINE_LIMIT: Duration = Duration::from_micros(10);
+
 /// Into how many pieces for each worker a parallel iterator is cut before anything was stolen.
 pub(crate) const PIECES_PER_WORKER: usize = 4;
 
@@ -34,10 +41,3 @@ pub(crate) const SORT_ITEMS_LEAST: usize = 4096;
 
 /// Two runs that have fewer items together are merged by one thread.
 pub(crate) const MERGE_ITEMS_LEAST: usize = 16_384;
-
-/// How many short runs in a row make a place known to be short. Two, so that one by chance does not.
-pub(crate) const SHORT_AFTER: u32 = 2;
-
-/// Up to this time a closure of `compute` is short. The way to the work lane and back takes about as
-/// long (two futex hand-overs, 7 to 8 µs each), and so does a busy connection's poll.
-pub(crate) const INLINE_LIMIT: Duration = Duration::from_micros(10);

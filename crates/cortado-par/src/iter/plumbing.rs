@@ -9,7 +9,7 @@
 //!   the piece fills, or its place in the order. It is cut where the piece is cut.
 //!
 //! [`drive_source`] brings them together: it cuts source and portion until the pieces are small
-//! enough for the machine, by [`join_context`](crate::join_context), hands each piece to the
+//! enough for the machine, by [`join_context`], hands each piece to the
 //! consumer, and merges. Since a piece is a std iterator, and most of them go over a slice, the
 //! compiler vectorises what it would vectorise in a loop of one thread.
 //!

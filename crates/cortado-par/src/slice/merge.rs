@@ -10,6 +10,7 @@
 //!   ends or unwinds. Merging out of it leaves it as it is. Merging back into it is undone by a panic:
 //!   then everything is copied from the buffer, which still has it (M2).
 //! - M4: the buffer's items are never dropped.
+//! - M5: a [`SortedOut`] is made of a part of the buffer that a merge or a copy has just filled.
 
 use std::cmp::Ordering;
 use std::mem::{self, MaybeUninit};
@@ -18,51 +19,74 @@ use std::{ptr, slice};
 use crate::join;
 use crate::tuning::MERGE_ITEMS_LEAST;
 
-/// Merges `items[..middle]` and `items[middle..]` into `buffer`. Afterwards, what is in `items` are
-/// copies of what is in the buffer.
-pub(super) fn merge_out<T: Send>(
+/// A part of the buffer to which items were sorted out.
+pub(super) struct SortedOut<'b, T>(&'b mut [MaybeUninit<T>]);
+
+/// Copies `items`, which are sorted, into `buffer`.
+pub(super) fn copy_out<'b, T>(
     items: &mut [T],
-    buffer: &mut [MaybeUninit<T>],
-    middle: usize,
-    compare: &(impl Fn(&T, &T) -> Ordering + Sync),
-) {
-    let (left, right) = items.split_at_mut(middle);
-    merge(left, right, buffer, compare);
+    buffer: &'b mut [MaybeUninit<T>],
+) -> SortedOut<'b, T> {
+    copy(items, buffer);
+    SortedOut(buffer)
 }
 
-/// Merges `buffer[..middle]` and `buffer[middle..]` back into `items`.
-///
-/// # Safety
-/// The buffer holds the items of both parts, as [`merge_out`] or [`copy`] leaves them.
-pub(super) unsafe fn merge_back<T: Send>(
+/// Merges `items[..middle]` and `items[middle..]` into `buffer`. Afterwards, what is in `items` are
+/// copies of what is in the buffer.
+pub(super) fn merge_out<'b, T: Send>(
     items: &mut [T],
-    buffer: &mut [MaybeUninit<T>],
     middle: usize,
+    buffer: &'b mut [MaybeUninit<T>],
+    compare: &(impl Fn(&T, &T) -> Ordering + Sync),
+) -> SortedOut<'b, T> {
+    let (left, right) = items.split_at_mut(middle);
+    merge(left, right, buffer, compare);
+    SortedOut(buffer)
+}
+
+/// Merges both parts of the buffer, to which the two parts of `items` were sorted out, back into
+/// `items`.
+pub(super) fn merge_back<T: Send>(
+    items: &mut [T],
+    left: SortedOut<'_, T>,
+    right: SortedOut<'_, T>,
     compare: &(impl Fn(&T, &T) -> Ordering + Sync),
 ) {
-    assert_eq!(items.len(), buffer.len(), "the buffer is as long as what is sorted");
-    let len = items.len();
-    let undo = Undo { from: buffer.as_mut_ptr().cast(), to: items.as_mut_ptr(), len };
-    // SAFETY: M4 (the caller says that the buffer is initialised; it is borrowed for all of this).
-    let merged = unsafe { slice::from_raw_parts_mut(undo.from, len) };
+    let (left_len, right_len) = (left.0.len(), right.0.len());
+    assert_eq!(items.len(), left_len + right_len, "a merge has a place for each item");
+    let undo = Undo {
+        left: left.0.as_mut_ptr().cast(),
+        left_len,
+        right: right.0.as_mut_ptr().cast(),
+        right_len,
+        items: items.as_mut_ptr(),
+    };
+    // SAFETY: M5 (the left part holds items; it is borrowed for all of this).
+    let left = unsafe { slice::from_raw_parts_mut(undo.left, left_len) };
+    // SAFETY: M5 (as before, for the right part).
+    let right = unsafe { slice::from_raw_parts_mut(undo.right, right_len) };
     // SAFETY: M3 (the items are copied over, and by a panic copied back before anybody sees them).
-    let target = unsafe { slice::from_raw_parts_mut(undo.to.cast(), len) };
-    let (left, right) = merged.split_at_mut(middle);
+    let target = unsafe { slice::from_raw_parts_mut(undo.items.cast(), left_len + right_len) };
     merge(left, right, target, compare);
     mem::forget(undo);
 }
 
-/// Copies the whole buffer back where a merge from it unwinds.
+/// Copies both parts of the buffer back where a merge from them unwinds.
 struct Undo<T> {
-    from: *mut T,
-    to: *mut T,
-    len: usize,
+    left: *mut T,
+    left_len: usize,
+    right: *mut T,
+    right_len: usize,
+    items: *mut T,
 }
 
 impl<T> Drop for Undo<T> {
     fn drop(&mut self) {
-        // SAFETY: M2, M3 (nobody uses either memory any more: a join has ended when it unwinds).
-        unsafe { ptr::copy_nonoverlapping(self.from, self.to, self.len) };
+        // SAFETY: M2, M3 (nobody uses the memories any more: a join has ended when it unwinds).
+        unsafe {
+            ptr::copy_nonoverlapping(self.left, self.items, self.left_len);
+            ptr::copy_nonoverlapping(self.right, self.items.add(self.left_len), self.right_len);
+        }
     }
 }
 
@@ -116,7 +140,7 @@ fn merge_here<T>(
 }
 
 /// Copies `items` to `target`, which is as long.
-pub(super) fn copy<T>(items: &mut [T], target: &mut [MaybeUninit<T>]) {
+fn copy<T>(items: &mut [T], target: &mut [MaybeUninit<T>]) {
     assert_eq!(items.len(), target.len(), "a merge has a place for each item");
     // SAFETY: M1 (as many places as items, in memory of another owner).
     unsafe { ptr::copy_nonoverlapping(items.as_ptr(), target.as_mut_ptr().cast(), items.len()) };

@@ -1,12 +1,10 @@
 //! Parallel sorts. What one thread sorts is sorted by std; here is how several share the work.
-//! Which memory holds the items meanwhile is said in `merge.rs`:
-//!
-//! - M3: once both halves have been sorted out, the buffer holds each item once.
+//! Which memory holds the items meanwhile is said in `merge.rs`.
 
 use std::cmp::Ordering;
 use std::mem::MaybeUninit;
 
-use super::merge::{copy, merge_back, merge_out};
+use super::merge::{SortedOut, copy_out, merge_back, merge_out};
 
 use crate::iter::{
     HalvesSplitter, IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator,
@@ -39,25 +37,24 @@ fn sort_in_place<T: Send>(
     let middle = items.len() / 2;
     let (left, right) = items.split_at_mut(middle);
     let (left_buffer, right_buffer) = buffer.split_at_mut(middle);
-    join_context(
+    let (left, right) = join_context(
         |context| sort_out(left, left_buffer, compare, splitter, context.migrated()),
         |context| sort_out(right, right_buffer, compare, splitter, context.migrated()),
     );
-    // SAFETY: M3 (both halves were sorted out into the buffer, or the join above has unwound).
-    unsafe { merge_back(items, buffer, middle, compare) };
+    merge_back(items, left, right, compare);
 }
 
 /// Puts `items` into `buffer`, sorted. What is in `items` afterwards are copies of them.
-fn sort_out<T: Send>(
+fn sort_out<'b, T: Send>(
     items: &mut [T],
-    buffer: &mut [MaybeUninit<T>],
+    buffer: &'b mut [MaybeUninit<T>],
     compare: &(impl Fn(&T, &T) -> Ordering + Sync),
     mut splitter: HalvesSplitter,
     migrated: bool,
-) {
+) -> SortedOut<'b, T> {
     if is_small(items) || !splitter.splits(migrated) {
         items.sort_by(compare);
-        return copy(items, buffer);
+        return copy_out(items, buffer);
     }
     let middle = items.len() / 2;
     let (left, right) = items.split_at_mut(middle);
@@ -66,7 +63,7 @@ fn sort_out<T: Send>(
         |context| sort_in_place(left, left_buffer, compare, splitter, context.migrated()),
         |context| sort_in_place(right, right_buffer, compare, splitter, context.migrated()),
     );
-    merge_out(items, buffer, middle, compare);
+    merge_out(items, middle, buffer, compare)
 }
 
 /// Finds the median, with the lesser items before it and the greater ones behind it, and sorts both

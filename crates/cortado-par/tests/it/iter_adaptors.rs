@@ -33,9 +33,9 @@ same_as_std! {
         |v| v.iter().flat_map(|x| vec![*x; (x % 3) as usize]);
     flat_map_iter: |v| v.par_iter().flat_map_iter(|x| 0..x % 5), |v| v.iter().flat_map(|x| 0..x % 5);
     flatten: |v| v.par_iter().map(|x| x.checked_sub(400)).flatten(),
-        |v| v.iter().map(|x| x.checked_sub(400)).flatten();
+        |v| v.iter().filter_map(|x| x.checked_sub(400));
     flatten_iter: |v| v.par_iter().map(|x| x.checked_sub(400)).flatten_iter(),
-        |v| v.iter().map(|x| x.checked_sub(400)).flatten();
+        |v| v.iter().filter_map(|x| x.checked_sub(400));
     cloned: |v| v.par_iter().cloned(), |v| v.iter().cloned();
     copied: |v| v.par_iter().copied(), |v| v.iter().copied();
     inspect: |v| v.par_iter().inspect(|_| ()), |v| v.iter();

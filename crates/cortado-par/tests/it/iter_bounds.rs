@@ -52,8 +52,10 @@ fn lent_values_need_not_be_sync() {
     assert_eq!(sum.map(Cell::into_inner).sum::<u64>(), 4950);
 }
 
+type Twice = Map<VecIter<u32>, fn(u32) -> u32>;
+
 /// The types of adaptors can be named, as in Rayon.
-fn named(items: Vec<u32>) -> Filter<Map<VecIter<u32>, fn(u32) -> u32>, fn(&u32) -> bool> {
+fn named(items: Vec<u32>) -> Filter<Twice, fn(&u32) -> bool> {
     fn twice(item: u32) -> u32 {
         item * 2
     }

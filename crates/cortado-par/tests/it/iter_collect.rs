@@ -135,7 +135,7 @@ fn pairs_come_apart() {
             let (set, list): (BTreeSet<u32>, LinkedList<String>) =
                 pairs().filter(|(x, _)| x % 2 == 0).unzip();
             assert!(set.iter().all(|x| x % 2 == 0) && set.len() <= list.len());
-            let even = |x: &&u32| **x % 2 == 0;
+            let even = |x: &&u32| x.is_multiple_of(2);
             let ours: (Vec<&u32>, Vec<&u32>) = vec.par_iter().partition(even);
             assert_eq!(ours, vec.iter().partition(even));
         }
@@ -159,7 +159,7 @@ fn items_without_size() {
     on_each_pool(|| {
         assert_eq!((0..1000).into_par_iter().map(|_| ()).collect::<Vec<()>>().len(), 1000);
         assert_eq!(vec![(); 1000].into_par_iter().count(), 1000);
-        vec![(); 100_000].par_sort();
+        [(); 100_000].par_sort();
         let () = (0..1000).into_par_iter().map(|_| ()).collect();
     });
 }

@@ -96,11 +96,11 @@ drop_tests! {
         pairs.unzip::<_, _, Vec<_>, Vec<_>>()
     };
     filter_collect: |items, at| {
-        let even = |item: &Item<'_>| item.number % 2 == 0;
+        let even = |item: &Item<'_>| item.number.is_multiple_of(2);
         items.into_par_iter().map(|item| pass(item, at)).filter(even).collect::<Vec<_>>()
     };
     partition: |items, at| {
-        let even = |item: &Item<'_>| item.number % 2 == 0;
+        let even = |item: &Item<'_>| item.number.is_multiple_of(2);
         items.into_par_iter().map(|item| pass(item, at)).partition::<Vec<_>, Vec<_>, _>(even)
     };
     result: |items, at| {
@@ -108,7 +108,7 @@ drop_tests! {
     };
     reduce: |items, at| items.into_par_iter().map(Some).reduce(
         || None,
-        |left, right| left.into_iter().chain(right).map(|item| pass(item, at)).last(),
+        |left, right| left.into_iter().chain(right).map(|item| pass(item, at)).reduce(|_, item| item),
     );
     reversed: |items, at| items.into_par_iter().rev().for_each(|item| drop(pass(item, at)));
     chunks: |items, at| items.into_par_iter().chunks(7).for_each(|chunk| {

@@ -9,6 +9,9 @@ use cortado_par::prelude::*;
 
 use crate::iter_pools::on_each_pool;
 
+/// An item that a sanitizer sees dropped twice or not at all.
+type Item = Box<u32>;
+
 /// Lengths around the limits from which on sorts and merges are split.
 const LENGTHS: &[usize] = &[0, 1, 2, 50, 4095, 4096, 4097, 20_001, 100_003];
 
@@ -88,11 +91,11 @@ fn strings_are_sorted() {
 
 /// After the sort with this comparison the slice has the same items, whatever came of it.
 fn keeps_all_items(
-    sort: impl Fn(&mut [Box<u32>], &(dyn Fn(&Box<u32>, &Box<u32>) -> Ordering + Sync)),
-    compare: &(dyn Fn(&Box<u32>, &Box<u32>) -> Ordering + Sync),
+    sort: impl Fn(&mut [Item], &(dyn Fn(&Item, &Item) -> Ordering + Sync)),
+    compare: &(dyn Fn(&Item, &Item) -> Ordering + Sync),
 ) -> bool {
     const ITEMS: u32 = 60_000;
-    let mut items: Vec<Box<u32>> = (0..ITEMS).map(Box::new).collect();
+    let mut items: Vec<Item> = (0..ITEMS).map(Box::new).collect();
     fastrand::shuffle(&mut items);
     let sorted = catch_unwind(AssertUnwindSafe(|| sort(&mut items, compare)));
     items.sort();
@@ -106,12 +109,10 @@ fn a_comparison_that_panics_loses_nothing() {
         // About 900,000 comparisons are made: early ones sort pieces, late ones merge.
         for at in [0, 1, 1000, 300_000, 600_000, 700_000, 750_000, 800_000, 850_000] {
             for sort in [
-                |items: &mut [Box<u32>],
-                 compare: &(dyn Fn(&Box<u32>, &Box<u32>) -> Ordering + Sync)| {
+                |items: &mut [Item], compare: &(dyn Fn(&Item, &Item) -> Ordering + Sync)| {
                     items.par_sort_by(compare)
                 },
-                |items: &mut [Box<u32>],
-                 compare: &(dyn Fn(&Box<u32>, &Box<u32>) -> Ordering + Sync)| {
+                |items: &mut [Item], compare: &(dyn Fn(&Item, &Item) -> Ordering + Sync)| {
                     items.par_sort_unstable_by(compare)
                 },
             ] {
@@ -146,7 +147,7 @@ fn every_late_comparison_may_panic() {
 #[test]
 fn a_comparison_that_is_no_order_loses_nothing() {
     on_each_pool(|| {
-        let random = |_: &Box<u32>, _: &Box<u32>| match fastrand::u8(..3) {
+        let random = |_: &Item, _: &Item| match fastrand::u8(..3) {
             0 => Ordering::Less,
             1 => Ordering::Equal,
             _ => Ordering::Greater,
