@@ -69,6 +69,15 @@ pub use cortado_par::{
     Compute, FnContext, Scope, compute, current_num_threads, default_handle, install, join,
     join_context, scope,
 };
+/// Parallel iterators and sorts, under Rayon's names.
+///
+/// ```
+/// use cortado::prelude::*;
+///
+/// let words: Vec<String> = "beans water milk".par_split_whitespace().map(str::to_uppercase).collect();
+/// assert_eq!(words, ["BEANS", "WATER", "MILK"]);
+/// ```
+pub use cortado_par::{iter, prelude, slice, str};
 /// The guide, a module for each chapter.
 pub mod guide {
     #[doc = include_str!("../docs/waiting_and_working.md")]
