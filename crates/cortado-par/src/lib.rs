@@ -12,7 +12,7 @@
 //! While a join waits for a closure that another thread took, its thread runs only what descends from
 //! that closure. So a lock may be held across a join, if the closures do not take it.
 //!
-//! [`iter`], [`slice`] and [`str`](mod@str) have the parallel iterators and sorts, and [`prelude`] their
+//! [`iter`], [`slice`](mod@slice) and [`str`](mod@str) have the parallel iterators and sorts, and [`prelude`] their
 //! traits.
 //!
 //! The scheduler's core knows nothing of this crate, which comes to its threads by tasks. The essay on
