@@ -44,3 +44,9 @@ pub(crate) const SORT_ITEMS_LEAST: usize = 4096;
 
 /// Two runs that have fewer items together are merged by one thread.
 pub(crate) const MERGE_ITEMS_LEAST: usize = 16_384;
+
+/// Items of which the median is the pivot of a quicksort.
+pub(crate) const SAMPLES: usize = 31;
+
+/// A side with less than this part of the items is too small for a quicksort to go on with.
+pub(crate) const LOPSIDED: usize = 8;

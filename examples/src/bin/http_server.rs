@@ -29,10 +29,12 @@ fn main() -> Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
     cortado::Runtime::new()?.block_on(async {
         let listener = TcpListener::bind(address).await?;
+        // Listens from here on: a Ctrl-C that comes as soon as the address is printed is not lost.
+        let interrupted = cortado::signal::ctrl_c();
         println!("listening on {}", listener.local_addr()?);
         let open = Arc::new(GracefulShutdown::new());
         let accepting = cortado::spawn(accept(listener, open.clone()));
-        cortado::signal::ctrl_c().await?;
+        interrupted.await?;
         accepting.abort();
         drop(accepting.await);
         let open = Arc::into_inner(open).context("a task that has ended has dropped its share")?;

@@ -28,10 +28,11 @@ fn main() -> Result<()> {
     let paths: Vec<String> = std::env::args().skip(1).collect();
     ensure!(!paths.is_empty(), "give the files to follow: tail_many FILE…");
     cortado::Runtime::single()?.block_on(async {
+        let interrupted = cortado::signal::ctrl_c();
         let following = cortado::spawn_local(follow_all(paths));
         let end = following.abort_handle();
         drop(cortado::spawn_local(async move {
-            if cortado::signal::ctrl_c().await.is_ok() {
+            if interrupted.await.is_ok() {
                 end.abort();
             }
         }));

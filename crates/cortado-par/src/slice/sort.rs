@@ -1,6 +1,7 @@
 //! Parallel sorts. What one thread sorts is sorted by std; here is how several share the work.
 //! Which memory holds the items meanwhile is said in `merge.rs`.
 
+use std::array;
 use std::cmp::Ordering;
 use std::mem::MaybeUninit;
 
@@ -10,7 +11,7 @@ use crate::iter::{
     HalvesSplitter, IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator,
 };
 use crate::join_context;
-use crate::tuning::SORT_ITEMS_LEAST;
+use crate::tuning::{LOPSIDED, SAMPLES, SORT_ITEMS_LEAST};
 
 /// Sorts both halves at the same time and merges them, through memory of the same size. Equal items
 /// keep their order.
@@ -66,13 +67,13 @@ fn sort_out<'b, T: Send>(
     merge_out(items, middle, buffer, compare)
 }
 
-/// Finds the median, with the lesser items before it and the greater ones behind it, and sorts both
-/// sides at the same time.
+/// Moves the lesser items before a pivot and the others behind it, and sorts both sides at the same
+/// time, in place.
 pub(super) fn quicksort<T: Send>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering + Sync) {
-    sort_around_median(items, &compare, HalvesSplitter::new(), false);
+    sort_around_pivot(items, &compare, HalvesSplitter::new(), false);
 }
 
-fn sort_around_median<T: Send>(
+fn sort_around_pivot<T: Send>(
     items: &mut [T],
     compare: &(impl Fn(&T, &T) -> Ordering + Sync),
     mut splitter: HalvesSplitter,
@@ -81,11 +82,36 @@ fn sort_around_median<T: Send>(
     if is_small(items) || !splitter.splits(migrated) {
         return items.sort_unstable_by(compare);
     }
-    let (left, _, right) = items.select_nth_unstable_by(items.len() / 2, compare);
+    let mut pivot = partition(items, compare);
+    if pivot.min(items.len() - pivot) < items.len() / LOPSIDED {
+        // Few different items, or an unlucky sample: the median costs more, and is right for sure.
+        pivot = items.len() / 2;
+        items.select_nth_unstable_by(pivot, compare);
+    }
+    let (left, right) = items.split_at_mut(pivot);
     join_context(
-        |context| sort_around_median(left, compare, splitter, context.migrated()),
-        |context| sort_around_median(right, compare, splitter, context.migrated()),
+        |context| sort_around_pivot(left, compare, splitter, context.migrated()),
+        |context| sort_around_pivot(&mut right[1..], compare, splitter, context.migrated()),
     );
+}
+
+/// Moves the items that are less than the median of a sample before it, and the others behind it;
+/// returns where it stands then. It swaps always, and moves the border where the item was less, so
+/// that there is nothing to predict (Lomuto's partition without branches).
+fn partition<T>(items: &mut [T], compare: &impl Fn(&T, &T) -> Ordering) -> usize {
+    let distance = items.len() / SAMPLES;
+    let mut sample: [usize; SAMPLES] = array::from_fn(|index| index * distance);
+    sample.sort_by(|left, right| compare(&items[*left], &items[*right]));
+    items.swap(0, sample[SAMPLES / 2]);
+    let Some((pivot, rest)) = items.split_first_mut() else { return 0 };
+    let mut less = 0;
+    for index in 0..rest.len() {
+        let is_less = compare(&rest[index], pivot).is_lt();
+        rest.swap(less, index);
+        less += usize::from(is_less);
+    }
+    items.swap(0, less);
+    less
 }
 
 /// Makes all keys, sorts them with the items' places, and moves each item to its place.
