@@ -282,7 +282,8 @@ impl<const N: usize> std::fmt::Write for StackText<N> {
 }
 
 /// Writes a short text to standard error if that takes it at once: whoever prints must not wait for
-/// a reader. (A pipe that poll(2) calls writable has room for PIPE_BUF bytes, 4096.)
+/// a reader. (A pipe that poll(2) calls writable has room for PIPE_BUF bytes, 4096.) Nor for std's
+/// lock, whose holder may itself wait for one.
 pub(crate) fn print_to_stderr(text: &str) {
     let stderr = io::stderr();
     let now = Timespec { tv_sec: 0, tv_nsec: 0 };
@@ -290,7 +291,7 @@ pub(crate) fn print_to_stderr(text: &str) {
     let is_ready = poll(&mut ready, Some(&now)) == Ok(1);
     if is_ready && ready[0].revents().contains(PollFlags::OUT) {
         // Where nobody reads any more there is nobody to tell.
-        let _ = stderr.lock().write_all(text.as_bytes());
+        let _ = rustix::io::write(&stderr, text.as_bytes());
     }
 }
 
