@@ -285,8 +285,7 @@ impl Lanes {
 
     /// Queues a task in the work lane that is not known to have short polls.
     pub(crate) fn send_to_work_lane(self: &Arc<Self>, task: Runnable) {
-        self.placement.assume_computing(task.header());
-        task.header().move_to_work_lane(true);
+        self.placement.send_to_work_lane(task.header());
         self.inject(Lane::Work, task);
     }
 

@@ -36,12 +36,13 @@ pub struct Metrics {
     pub seats_freed: u64,
     /// Threads that the monitor has given a lower priority, since the start.
     pub threads_lowered: u64,
-    /// Tasks that moved to the work lane because they computed, since the start.
+    /// Tasks that moved to the work lane, because they computed or because no more threads can be
+    /// moved there and they were not known to be short, since the start.
     pub moves_to_work: u64,
     /// Tasks that moved to the wait lane because their polls had become short, since the start.
     pub moves_to_wait: u64,
     /// New tasks that started in the work lane, because others from their spawn location had
-    /// computed or because no more threads can be moved there, since the start.
+    /// computed, since the start.
     pub starts_in_work: u64,
     /// How often the monitor has looked, since the start.
     pub monitor_looks: u64,

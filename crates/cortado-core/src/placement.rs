@@ -94,6 +94,20 @@ impl Placement {
         task.load.store(self.pack(MOVE_AT_US), Ordering::Relaxed);
     }
 
+    /// The task goes from the wait lane to the work lane before its poll, for nobody knows it to be
+    /// short, and stays there until it proves so.
+    pub(crate) fn send_to_work_lane(&self, task: &Header) {
+        task.load.store(self.pack(MOVE_AT_US), Ordering::Relaxed);
+        self.move_to_work_lane(task);
+    }
+
+    fn move_to_work_lane(&self, task: &Header) {
+        if task.move_to_work_lane(true) {
+            self.counts.moves_to_work.fetch_add(1, Ordering::Relaxed);
+            emit(|| Event::TaskMoved { task: task.id(), to: Lane::Work });
+        }
+    }
+
     /// Worker: a poll of `task` has ended that is charged or measured. The task is still running,
     /// so a change of lane counts from its next wake on.
     pub(crate) fn poll_ended(&self, record: &Record, task: &Header) {
@@ -126,9 +140,8 @@ impl Placement {
         self.raise(task.location(), LOCATION_FOUND);
         let load = self.unpack(task.load.load(Ordering::Relaxed)).saturating_add(us);
         task.load.store(self.pack(load), Ordering::Relaxed);
-        if load >= MOVE_AT_US && task.move_to_work_lane(true) {
-            self.counts.moves_to_work.fetch_add(1, Ordering::Relaxed);
-            emit(|| Event::TaskMoved { task: task.id(), to: Lane::Work });
+        if load >= MOVE_AT_US {
+            self.move_to_work_lane(task);
         }
     }
 
