@@ -1,8 +1,8 @@
 //! Lowering: what the kernel is to know of a worker's thread: the priority of the work lane, and under
 //! a quota the CPUs where the lane stays.
 //!
-//! A worker says it of its own thread, the monitor of that of a worker that it moves to the work
-//! lane. Where the system refuses, the thread works all the same and competes with the wait lane; a
+//! A worker says it of its own thread, the monitor of its own and of that of a worker that it moves to
+//! the work lane, and so do threads of other schedulers that live beside the lane's workers. Where the system refuses, the thread works all the same and competes with the wait lane; a
 //! listener of the probe hears of that once.
 
 use std::io;
@@ -30,24 +30,24 @@ impl Lowering {
 
     /// Makes the worker's thread one of the lane, for the kernel.
     pub(crate) fn place(&self, record: &Record, lane: Lane) {
-        self.confine(Some(record.id()), record.thread(), lane);
-        if lane == Lane::Work
-            && let Err(error) = sys::lower_thread(record.thread(), self.nice)
-        {
-            say_once(&self.priority_refused, Some(record.id()), Refused::LowerPriority, &error);
-        }
+        self.place_thread(Some(record.id()), record.thread(), lane);
     }
 
-    /// The calling thread, the monitor's, shares what the wait lane may use.
-    pub(crate) fn place_monitor(&self) {
-        self.confine(None, sys::thread_id(), Lane::Wait);
+    /// Makes the calling thread, which is no worker's, one of the lane.
+    pub(crate) fn place_own(&self, lane: Lane) {
+        self.place_thread(None, sys::thread_id(), lane);
     }
 
-    fn confine(&self, worker: Option<WorkerId>, thread: i32, lane: Lane) {
+    fn place_thread(&self, worker: Option<WorkerId>, thread: i32, lane: Lane) {
         if let Some(cpus) = self.confinement.of(lane)
             && let Err(error) = cpus.keep(thread)
         {
             say_once(&self.cpus_refused, worker, Refused::FewerCpus, &error);
+        }
+        if lane == Lane::Work
+            && let Err(error) = sys::lower_thread(thread, self.nice)
+        {
+            say_once(&self.priority_refused, worker, Refused::LowerPriority, &error);
         }
     }
 }

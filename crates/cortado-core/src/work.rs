@@ -21,7 +21,6 @@ use crate::handle::{Flavour, Handle};
 use crate::lanes::Lanes;
 use crate::spawn;
 use crate::spawner::Answer;
-use crate::sys;
 use crate::task::JoinHandle;
 
 pub use crate::park::Parker;
@@ -133,7 +132,7 @@ where
     spawn::spawn_to_work(handle, future, name, location)
 }
 
-/// Makes a thread of its own that has the priority of the work lane and lives beside the lane's workers,
+/// Makes a thread of its own that has the priority of the work lane, and under a quota its CPUs, and lives beside the lane's workers,
 /// for code that brings its own scheduler. The runtime's spawner makes it, and the end of the runtime
 /// waits for it.
 ///
@@ -160,10 +159,10 @@ pub fn spawn_thread(
     };
     let outcome = Arc::new(Outcome { error: Mutex::new(None), told: Parker::new() });
     let (began, failed) = (outcome.clone(), outcome.clone());
-    let nice = lanes.config().work_nice;
+    let placing = lanes.clone();
     let body = Box::new(move || {
-        // A thread that can not be lowered still works; it only competes with the wait lane.
-        let _ = sys::lower_thread(sys::thread_id(), nice);
+        placing.lowering().place_own(Lane::Work);
+        drop(placing);
         began.told.unpark();
         body();
     });
