@@ -47,6 +47,11 @@ impl Queue {
         tail.saturating_sub(head) as usize
     }
 
+    /// How many tasks were ever put into the ring.
+    pub(crate) fn queued(&self) -> u64 {
+        self.tail.load(Ordering::Relaxed)
+    }
+
     /// Neither the ring nor the next-task slot holds a task.
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting() == 0 && self.next.load(Ordering::Acquire).is_null()

@@ -109,9 +109,9 @@ impl Registry {
         self.pop_free().unwrap_or_else(|| self.extend(1))
     }
 
-    /// A slot for one task, and up to `more` others, which no other thread has used yet.
+    /// A slot for one task, and up to `more` others, which go to `spare`; that is empty.
     pub(crate) fn take_slots(&self, spare: &mut Vec<u32>, more: usize) -> u32 {
-        self.pop_free().unwrap_or_else(|| {
+        self.pop_some_free(spare, more).unwrap_or_else(|| {
             let first = self.extend(1 + more);
             spare.extend((first + 1..=first + more as u32).rev());
             first
@@ -178,23 +178,41 @@ impl Registry {
     }
 
     fn pop_free(&self) -> Option<u32> {
+        self.pop_some_free(&mut Vec::new(), 0)
+    }
+
+    /// Takes the first free slot, and up to `more` behind it, in one step.
+    fn pop_some_free(&self, spare: &mut Vec<u32>, mut more: usize) -> Option<u32> {
         let mut free = self.free.load(Ordering::Acquire);
         loop {
-            let number = (free as u32).checked_sub(1)?;
-            // Where another thread takes this slot meanwhile, the word is anything; then the count
-            // of changes has moved on and the exchange fails.
-            let next = (self.slot(number).load(Ordering::Acquire) >> 3) as u32;
-            let changed = count_change(free, next);
-            match self.free.compare_exchange_weak(
-                free,
-                changed,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            ) {
-                Ok(_) => return Some(number),
-                Err(now) => free = now,
+            let first = (free as u32).checked_sub(1)?;
+            let mut next = self.behind(first).unwrap_or(0);
+            while spare.len() < more
+                && let Some(number) = next.checked_sub(1)
+                && let Some(behind) = self.behind(number)
+            {
+                spare.push(number);
+                next = behind;
             }
+            // Where another thread has taken one of these slots meanwhile, `next` is anything; then
+            // the count of changes has moved on and the exchange fails.
+            let changed = count_change(free, next);
+            match self.free.compare_exchange(free, changed, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => {
+                    spare.reverse();
+                    return Some(first);
+                }
+                // The longer the walk, the likelier a change: the next one is shorter.
+                Err(now) => (free, more) = (now, more / 2),
+            }
+            spare.clear();
         }
+    }
+
+    /// What stands behind a slot that seems to be free, as its number plus one, or zero.
+    fn behind(&self, number: u32) -> Option<u32> {
+        let word = self.slot(number).load(Ordering::Acquire);
+        (word & FLAGS == FREE).then_some((word >> 3) as u32)
     }
 
     /// Adds the free slots from `first` to `last`, which are chained to each other.

@@ -104,6 +104,28 @@ fn loom_a_slot_that_comes_back_is_not_taken_for_the_old_one() {
     });
 }
 
+/// One thread takes two slots at once while another takes one, uses it and frees it again.
+#[test]
+fn loom_several_slots_are_taken_in_one_step() {
+    loom::model(|| {
+        let registry = Arc::new(Registry::new());
+        drop((add(&registry), add(&registry)));
+        let shared = registry.clone();
+        let other = thread::spawn(move || {
+            drop(add(&shared));
+            shared.take_slot()
+        });
+        let mut taken = Vec::new();
+        let first = registry.take_slots(&mut taken, 1);
+        taken.push(first);
+        taken.push(other.join().unwrap());
+        each_once(
+            taken.iter().copied().map(u64::from).collect(),
+            (0..taken.len() as u64).collect(),
+        );
+    });
+}
+
 /// Two threads need the next segment at once: one is kept, the other thrown away.
 #[test]
 fn loom_two_threads_make_a_segment() {

@@ -37,6 +37,8 @@ struct Seen {
     since: Instant,
     /// The thread's CPU time when the poll was first seen.
     cpu: Option<Duration>,
+    /// How many tasks the worker had queued by then.
+    queued: u64,
     /// What it turned out to be, once it had outlasted the stall limit.
     found: Option<Found>,
     /// Whether it was long enough for a line has been decided.
@@ -120,14 +122,18 @@ impl<S: Senses> Look<S> {
         others_polled: bool,
     ) -> Option<Duration> {
         let lane = record.lane();
-        let cpu = self.senses.cpu_time(record);
+        let (cpu, queued) = (self.senses.cpu_time(record), record.queue().queued());
+        let fresh = Seen { poll, lane, since: now, cpu, queued, found: None, noted: false };
         let seen = &mut self.workers[record.index()].seen;
         let Some(seen) = seen.as_mut().filter(|seen| seen.poll.number == poll.number) else {
-            let fresh = Seen { poll, lane, since: now, cpu, found: None, noted: false };
             let before = seen.replace(fresh);
             return before.and_then(|before| suspicion(lanes, record, &before, poll, now));
         };
         let lasted = now.saturating_duration_since(seen.since);
+        if others_polled && hands_out(queued - seen.queued, lasted) {
+            *seen = fresh;
+            return Some(TICK_SAMPLE);
+        }
         let limit = if lane == Lane::Wait { STALL_LIMIT } else { WORK_STALL_LIMIT };
         if lasted < limit {
             return Some(pace_for(lanes, lane));
@@ -174,7 +180,8 @@ impl<S: Senses> Look<S> {
                 |record: &&Arc<Record>| record.lane() == Lane::Wait && record.notice().is_seated();
             lanes.records().filter(seated).filter_map(|record| {
                 let poll = record.poll_under_way()?;
-                Some((record, poll.number, self.senses.cpu_time(record)?))
+                let at = (record.index(), poll.number, record.queue().queued());
+                Some((record, at, self.senses.cpu_time(record)?))
             })
         };
         let before: Vec<_> = polls().collect();
@@ -183,14 +190,13 @@ impl<S: Senses> Look<S> {
         }
         self.senses.pause(LONG_POLL);
         let mut found = None;
-        for (record, number, cpu) in polls() {
-            let same = before
-                .iter()
-                .find(|(other, earlier, _)| other.index() == record.index() && *earlier == number);
+        for (record, at, cpu) in polls() {
+            // A poll that has queued a task meanwhile is not long for those whom it serves.
+            let same = before.iter().find(|(_, earlier, _)| *earlier == at);
             let used = same.map_or(Duration::ZERO, |(_, _, earlier)| cpu.saturating_sub(*earlier));
             if used >= LONG_POLL / 2 {
                 let elapsed = elapsed.min(TICK_SAMPLE).as_micros();
-                record.charge(number, elapsed as u32);
+                record.charge(at.1, elapsed as u32);
                 found = Some(TICK_SAMPLE);
             }
         }
@@ -221,6 +227,13 @@ fn suspicion(
     let elapsed = now.saturating_duration_since(before.since);
     let long = elapsed >= LONG_POLL * u32::try_from(polls).unwrap_or(u32::MAX);
     long.then(|| pace_for(lanes, record.lane()))
+}
+
+/// The poll queues tasks all along, one in the time of a long poll at least, and other workers take
+/// them: it counts as so many short polls. As a hog it would get a lower priority than those who live
+/// by it, and wait for them. `runtime spawn-and-await`.
+fn hands_out(queued: u64, lasted: Duration) -> bool {
+    queued > 0 && lasted < LONG_POLL * u32::try_from(queued).unwrap_or(u32::MAX)
 }
 
 /// Somebody waits for a seat of this lane.

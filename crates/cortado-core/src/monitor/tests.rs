@@ -20,7 +20,7 @@ use crate::seam::SystemClock;
 use crate::shim::atomic::Ordering;
 use crate::single::end_all;
 use crate::task::Runnable;
-use crate::tuning::{STALL_LIMIT, WORK_STALL_LIMIT};
+use crate::tuning::{LONG_POLL, STALL_LIMIT, WORK_STALL_LIMIT};
 use crate::worker::Record;
 
 /// What the played machine shows.
@@ -115,6 +115,14 @@ impl Scene {
         self.look.at(&self.lanes);
     }
 
+    /// The poll under way queues the task that waits, and a thief takes it and passes it on.
+    fn queue_another(&self) {
+        let queue = self.record.queue();
+        let waiting = self.lanes.take_injected(&self.record, Lane::Wait, 0);
+        assert!(queue.push_back(waiting.expect("a task waits")).is_ok());
+        self.lanes.schedule(queue.pop_front().expect("it was queued"));
+    }
+
     fn seat_is_free(&self) -> bool {
         !self.record.notice().is_seated()
     }
@@ -173,6 +181,29 @@ fn a_thread_that_is_not_let_run_keeps_its_seat_however_long_that_takes() {
     // What it computes in the end counts all the same.
     scene.pass(Duration::from_secs(1), STALL_LIMIT / 2);
     assert!(scene.seat_is_free());
+}
+
+/// A poll that spawns all the time, beside a worker that runs what was spawned. Once it stops, or
+/// nobody takes its tasks, it is a poll like any other.
+#[test]
+fn a_poll_that_hands_out_tasks_is_not_taken_for_one_that_computes() {
+    let mut scene = Scene::new(Lane::Wait, MonitorMode::Act);
+    let other = scene.lanes.take_record().expect("a record is free");
+    let polled = scene.polled.take().expect("the scene polls a task");
+    for number in 1..20 {
+        other.begin_poll(polled.header(), number);
+        for _ in 0..2 * STALL_LIMIT.as_micros() / LONG_POLL.as_micros() {
+            scene.queue_another();
+        }
+        scene.pass(STALL_LIMIT, STALL_LIMIT);
+        assert!(!scene.seat_is_free());
+    }
+    assert_eq!(scene.counted(), [0; 4]);
+    other.begin_poll(polled.header(), 20);
+    scene.queue_another();
+    scene.pass(STALL_LIMIT, STALL_LIMIT);
+    assert!(scene.seat_is_free());
+    scene.polled = Some(polled);
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub(crate) struct Worker {
     /// Polls since the worker last rose.
     polls_awake: u32,
     next_in_a_row: u32,
+    /// The last search ended with the theft of a few tasks.
+    stole_few: bool,
 }
 
 impl Worker {
@@ -59,6 +61,7 @@ impl Worker {
             polls_awake: 0,
             next_look: Instant::now(),
             next_in_a_row: 0,
+            stole_few: false,
             lanes,
             record,
             lane,
@@ -199,10 +202,23 @@ impl Worker {
         })
     }
 
-    fn find_queued(&self) -> Option<Runnable> {
+    fn find_queued(&mut self) -> Option<Runnable> {
+        let batch = tuning::INJECTOR_BATCH;
         self.lanes
-            .take_injected(&self.record, self.lane, tuning::INJECTOR_BATCH)
-            .or_else(|| self.lanes.steal(&self.record, self.lane))
+            .take_injected(&self.record, self.lane, batch)
+            .inspect(|_| self.stole_few = false)
+            .or_else(|| self.steal())
+    }
+
+    /// From other workers' queues. Where the last theft brought little, the victim is making tasks one
+    /// by one right now; it goes on faster if it is left alone for a moment, and there is more then.
+    fn steal(&mut self) -> Option<Runnable> {
+        if self.stole_few {
+            (0..tuning::STEAL_PAUSES).for_each(|_| hint::spin_loop());
+        }
+        let stolen = self.lanes.steal(&self.record, self.lane);
+        self.stole_few = stolen.is_some() && self.record.queue().waiting() < tuning::STEAL_FEW;
+        stolen
     }
 
     fn idle(&self) -> &Idle {
