@@ -8,6 +8,10 @@ use std::time::Duration;
 /// measured here.
 pub(crate) const LOOK_EVERY_POLLS: u32 = 61;
 
+/// The time between two looks that a worker with long polls aims at: about one of the shortest polls
+/// that the monitor must find. `runtime woken-among-computing`.
+pub(crate) const LOOK_AIM: Duration = Duration::from_micros(100);
+
 /// The least time between two of these looks at the descriptors and the timers. A look costs about
 /// 0.4 µs; 61 polls that only yield take 1 µs. Measured as `runtime yield`.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_micros(10);

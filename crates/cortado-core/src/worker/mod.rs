@@ -1,6 +1,7 @@
 //! A worker: a thread that serves a lane. Its loop is here, and nothing else:
 //! next, run, look around, sleep.
 
+mod pace;
 mod record;
 mod sleep;
 mod spare;
@@ -12,6 +13,7 @@ use std::time::Instant;
 
 use cortado_probe::{Event, Lane, emit, turn};
 
+use pace::Pace;
 pub(crate) use record::{Poll, Record};
 pub(crate) use spare::Spare;
 
@@ -34,8 +36,9 @@ pub(crate) struct Worker {
     counted: bool,
     /// The number of the last poll; the first is 1.
     poll_number: u64,
-    /// Counts polls and looks, for what is done now and then.
+    /// Counts polls, for what is done now and then.
     polls: u32,
+    pace: Pace,
     /// Not before this time is it worth the system call to look at the descriptors again.
     next_look: Instant,
     /// Polls since the worker last rose.
@@ -58,6 +61,7 @@ impl Worker {
             counted: true,
             poll_number: 0,
             polls: 0,
+            pace: Pace::new(),
             polls_awake: 0,
             next_look: Instant::now(),
             next_in_a_row: 0,
@@ -101,6 +105,7 @@ impl Worker {
             return true;
         }
         self.polls = self.polls.wrapping_add(1);
+        self.pace.count_poll();
         self.polls_awake = self.polls_awake.saturating_add(1);
         self.poll_number += 1;
         self.record.begin_poll(task.header(), self.poll_number);
@@ -114,26 +119,23 @@ impl Worker {
 
     /// Now and then, also when there is enough to do, at the descriptors and the timers.
     fn look_around(&mut self) {
-        if self.polls % tuning::LOOK_EVERY_POLLS == tuning::LOOK_EVERY_POLLS - 1 {
-            self.polls = self.polls.wrapping_add(1);
-            let now = Instant::now();
-            if self.lane == Lane::Wait && now >= self.next_look {
-                self.next_look = now + tuning::LOOK_EVERY;
-                self.lanes.poll_now(&mut self.ready);
-            }
+        let Some(now) = self.pace.look_is_due(Instant::now) else { return };
+        if self.lane == Lane::Wait && now >= self.next_look {
+            self.next_look = now + tuning::LOOK_EVERY;
+            self.lanes.poll_now(&mut self.ready);
         }
     }
 
     /// Now and then one task from the injector before the worker's own, with others behind them
     /// where those are few, so that tasks from outside advance as fast as tasks in here.
     fn injected(&mut self) -> Option<Runnable> {
-        if !self.polls.is_multiple_of(tuning::INJECTOR_EVERY_POLLS) {
+        if !self.polls.is_multiple_of(self.pace.injector_every()) {
             return None;
         }
         let has_few = self.record.queue().waiting() < tuning::INJECTOR_BATCH;
         if has_few {
             self.lanes.take_injected(&self.record, self.lane, tuning::INJECTOR_BATCH)
-        } else if self.polls.is_multiple_of(tuning::INJECTOR_EVERY_POLLS_WITH_MANY) {
+        } else if self.polls.is_multiple_of(self.pace.injector_every_with_many()) {
             self.lanes.take_injected(&self.record, self.lane, 0)
         } else {
             None

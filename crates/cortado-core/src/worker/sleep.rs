@@ -68,6 +68,7 @@ impl Worker {
             cortado_probe::stop("S1", "a worker that counted as searching was granted a seat");
         }
         self.polls_awake = 0;
+        self.pace.forget();
         self.lanes.monitor().rouse();
         self.ready.drain(..).for_each(context::wake);
         true
