@@ -4,11 +4,13 @@
 //! - `POSTED`: the entry is in the inbox, or the one who set the flag is about to put it there.
 //!   Whoever sets it puts the entry there; the drain clears it before it reads the rest. So an
 //!   entry is in the inbox at most once, and every change after the drain looked is posted again.
-//! - `CANCELLED`: its `Sleep` is gone. While the entry is in the dropping thread's stash the wheel
-//!   is not told: a new `Sleep` may take it over, by `arm`, which clears the flag.
+//! - `CANCELLED`: its `Sleep` is gone, or it has had none yet. While the entry is in the dropping
+//!   thread's stash the wheel is not told: a new `Sleep` may take it over, by `arm`, which clears the
+//!   flag.
 //! - `FIRED`: the wheel is done with it, as its deadline has come, or as nobody waited any more when
-//!   the wheel looked. Set by the wheel, cleared by the next `arm`. So what is not `FIRED` is in the
-//!   inbox or in the wheel (but for `LAST_DEADLINE`, which the wheel never lets come).
+//!   the wheel looked, or as the runtime has ended; then the deadline is `LAST_DEADLINE`, which never
+//!   comes. Set by the wheel, cleared by the next `arm`. So what is not `FIRED` is in the inbox or in
+//!   the wheel (but for `LAST_DEADLINE`).
 //!
 //! Deadline and flags change in one step, so a deadline that was moved never fires at its old time.
 //! The place in the wheel follows from a deadline that is at most the one in the word, or the entry is
@@ -25,7 +27,10 @@
 //! - I2: `references` counts the `EntryRef`s, those that a list holds included. Who takes the last
 //!   one away frees the entry, with the layout that it was allocated with.
 //! - I3: the waker's place, the only field that may not be used by any thread, is used through
-//!   `Listening` alone, and a waker may be dropped by any thread.
+//!   `Listening` alone, and a waker may be dropped by any thread. Others than the `Sleep` take the
+//!   waker only after a step that sets `FIRED` in a word that was not `CANCELLED`. So while it is
+//!   `CANCELLED`, and was not `FIRED` when it became that, the place is the `Sleep`'s own; only its
+//!   `arm` ends this.
 
 use std::alloc::Layout;
 use std::cell::UnsafeCell;
@@ -152,7 +157,12 @@ impl Entry {
     /// Makes `waker` the one to wake. It comes before `arm`, and before a look at `has_fired`. For the
     /// one `Sleep` that has the entry.
     pub(crate) fn listen(&self, waker: &Waker) {
-        self.listening().listen(waker);
+        if Word(self.state.load(Acquire)).has(CANCELLED) {
+            // SAFETY: I3 (an entry that had fired when it was cancelled is not used again).
+            unsafe { self.listening().listen_alone(waker) };
+        } else {
+            self.listening().listen(waker);
+        }
     }
 
     fn listening(&self) -> Listening<'_> {
@@ -195,11 +205,19 @@ impl Entry {
         }
     }
 
-    /// Says that nobody waits any more. True where the inbox or the wheel still has it.
+    /// Says that nobody waits any more. True where the inbox or the wheel still has it; else the entry
+    /// is not to be used again.
     pub(crate) fn cancel(&self) -> bool {
-        drop(self.listening().take());
         let before = Word(self.state.fetch_or(CANCELLED, AcqRel));
-        !before.has(FIRED)
+        let is_left = !before.has(FIRED);
+        let waker = if is_left {
+            // SAFETY: I3 (it is cancelled now, and was not fired).
+            unsafe { self.listening().take_alone() }
+        } else {
+            self.listening().take()
+        };
+        drop(waker);
+        is_left
     }
 
     /// Gives an entry up that was cancelled. True where the caller posts it now, so that the wheel
@@ -211,7 +229,8 @@ impl Entry {
 
     /// True once the deadline has come.
     pub(crate) fn has_fired(&self) -> bool {
-        Word(self.state.load(Acquire)).has(FIRED)
+        let word = Word(self.state.load(Acquire));
+        word.has(FIRED) && word.deadline() != LAST_DEADLINE
     }
 
     /// The deadline, in nanoseconds from the clock's start.
@@ -247,9 +266,12 @@ impl Entry {
         }
     }
 
-    /// Takes the waker away, at the end of the runtime.
+    /// Takes the waker away, at the end of the runtime: the deadline will not come.
     pub(crate) fn abandon(&self) -> Option<Waker> {
-        self.listening().take()
+        let is_over = |word: Word| word.has(CANCELLED) || word.has(FIRED);
+        let never = |word: Word| Word::new(LAST_DEADLINE, FIRED | word.0 & POSTED);
+        let before = self.update(|word| if is_over(word) { word } else { never(word) });
+        if is_over(before) { None } else { self.listening().take() }
     }
 
     /// Where the wheel keeps it: in which slot, and where there. For the owner of the wheel.
@@ -300,7 +322,7 @@ impl EntryRef {
     pub(crate) fn new() -> EntryRef {
         let entry = Entry {
             link: AtomicPtr::new(std::ptr::null_mut()),
-            state: AtomicU64::new(Word::new(0, FIRED).0),
+            state: AtomicU64::new(Word::new(0, CANCELLED | FIRED).0),
             waker: UnsafeCell::new(None),
             position: AtomicU32::new(NOWHERE),
             level: AtomicU8::new(0),
@@ -364,6 +386,8 @@ unsafe impl Linked for Entry {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
+    use std::task::Waker;
+
     use super::{Armed, EntryRef, Fire, LAST_DEADLINE, Message, Reset};
 
     #[test]
@@ -437,6 +461,22 @@ mod tests {
         assert_eq!(other.receive(), Message::Forget);
         assert_eq!(other.arm(90), Armed::Post);
         assert_eq!(other.receive(), Message::Keep(90));
+    }
+
+    #[test]
+    fn an_abandoned_one_never_fires() {
+        let entry = EntryRef::new();
+        entry.listen(Waker::noop());
+        assert_eq!(entry.arm(50), Armed::Post);
+        assert_eq!(entry.receive(), Message::Keep(50));
+        assert!(entry.abandon().is_some() && entry.abandon().is_none());
+        assert!(!entry.has_fired());
+        assert!(matches!(entry.fire(50), Fire::Gone));
+        assert!(!entry.cancel());
+        let cancelled = EntryRef::new();
+        cancelled.listen(Waker::noop());
+        assert_eq!(cancelled.arm(50), Armed::Post);
+        assert!(cancelled.cancel() && cancelled.abandon().is_none());
     }
 
     #[test]

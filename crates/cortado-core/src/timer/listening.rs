@@ -6,10 +6,12 @@
 //! while the `Sleep` changes the place, `TAKES` while somebody takes the waker out.
 //!
 //! Invariants:
-//! - L1: the place is touched only by who found the byte at 0 and set a flag in that step, until it
-//!   clears the flag; and by the listener that finds `TAKES` beside its own flag: who set that has
-//!   left, and the listener takes the waker for it.
+//! - L1: while somebody may take, the place is touched only by who found the byte at 0 and set a flag
+//!   in that step, until it clears the flag; and by the listener that finds `TAKES` beside its own
+//!   flag: who set that has left, and the listener takes the waker for it.
 //! - L2: a flag is set with Acquire and cleared with Release, so each sees what the one before did.
+//! - L3: while nobody takes, and nobody can begin to, the place is the listener's own, and the byte is
+//!   at 0. The entry says when that is: so long as it is cancelled, or before it was ever armed.
 //!
 //! No wake-up is lost. Who fires sets `FIRED` before it takes, and the `Sleep` looks at `FIRED` after
 //! it listened. Both change this byte, so one comes first. Either the one who takes finds the waker
@@ -43,6 +45,27 @@ impl<'a> Listening<'a> {
             Ok(_) => self.replace(waker),
             Err(_) => waker.wake_by_ref(),
         }
+    }
+
+    /// As `listen`, at a lower price.
+    ///
+    /// # Safety
+    /// L3: the caller is the listener, and nobody takes before the caller lets them.
+    pub(super) unsafe fn listen_alone(&self, waker: &Waker) {
+        let waker = Some(waker.clone());
+        // SAFETY: L3 (the caller says so; the clone, which is users' code, is over).
+        let place = unsafe { &mut *self.place.get() };
+        let replaced = std::mem::replace(place, waker);
+        drop(replaced);
+    }
+
+    /// As `take`, for the listener, at a lower price.
+    ///
+    /// # Safety
+    /// As `listen_alone`.
+    pub(super) unsafe fn take_alone(&self) -> Option<Waker> {
+        // SAFETY: L3 (the caller says so).
+        unsafe { (*self.place.get()).take() }
     }
 
     fn replace(&self, waker: &Waker) {
@@ -133,6 +156,22 @@ mod tests {
     }
 
     #[test]
+    fn who_is_alone_replaces_and_takes_without_a_flag() {
+        let (state, place) = (AtomicU8::new(0), UnsafeCell::new(None));
+        let listening = Listening::new(&state, &place);
+        let (one, other) = (Arc::new(Count::default()), Arc::new(Count::default()));
+        for count in [&one, &other] {
+            // SAFETY: L3 (no other thread knows of the place).
+            unsafe { listening.listen_alone(&Waker::from(count.clone())) };
+        }
+        assert_eq!(Arc::strong_count(&one), 1, "a waker that was replaced is dropped");
+        // SAFETY: L3 (as above).
+        unsafe { listening.take_alone() }.expect("there is one").wake();
+        assert_eq!((one.0.load(Ordering::SeqCst), other.0.load(Ordering::SeqCst)), (0, 1));
+        assert!(listening.take().is_none());
+    }
+
+    #[test]
     fn a_panic_of_the_clone_leaves_it_as_it_was() {
         const PANICS: RawWakerVTable =
             RawWakerVTable::new(|_| panic!("a clone that panics"), |_| {}, |_| {}, |_| {});
@@ -143,6 +182,9 @@ mod tests {
         // SAFETY: L1 (the functions of this waker do not use its data, which is null).
         let bad = unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &PANICS)) };
         assert!(catch_unwind(AssertUnwindSafe(|| listening.listen(&bad))).is_err());
+        // SAFETY: L3 (no other thread knows of the place).
+        let alone = AssertUnwindSafe(|| unsafe { listening.listen_alone(&bad) });
+        assert!(catch_unwind(alone).is_err());
         listening.take().expect("the one from before").wake();
         assert_eq!(count.0.load(Ordering::SeqCst), 1);
     }

@@ -174,6 +174,39 @@ fn loom_listen_against_fire() {
     });
 }
 
+/// A `Sleep` is dropped while its deadline comes, or while the runtime ends: its waker goes once, and
+/// whoever takes over a cancelled entry meets nobody at the waker's place.
+#[test]
+fn loom_cancel_against_fire_and_abandon() {
+    for ends in [false, true] {
+        loom::model(move || {
+            let entry = EntryRef::new();
+            let count = std::sync::Arc::new(Flag::default());
+            entry.listen(&Waker::from(count.clone()));
+            assert_eq!(entry.arm(1), Armed::Post);
+            let _ = entry.receive();
+            let other = entry.clone();
+            let own = count.clone();
+            let dropper = thread::spawn(move || {
+                if other.cancel() {
+                    other.listen(&Waker::from(own));
+                    let _ = other.arm(2);
+                }
+            });
+            let taken = if ends {
+                entry.abandon()
+            } else if let Fire::Fired(waker) = entry.fire(1) {
+                waker
+            } else {
+                None
+            };
+            dropper.join().expect("cancels");
+            drop((taken, entry));
+            assert_eq!(std::sync::Arc::strong_count(&count), 1);
+        });
+    }
+}
+
 #[derive(Default)]
 struct Flag(AtomicBool);
 
