@@ -159,6 +159,11 @@ impl Idle {
         Some(index * 64 + word.trailing_zeros() as usize)
     }
 
+    /// How many sleep.
+    pub(crate) fn sleeping(&self) -> usize {
+        self.sleepers.iter().map(|word| word.load(Ordering::Relaxed).count_ones() as usize).sum()
+    }
+
     /// The worker becomes a sleeper. Its seat was given up before, or it had none.
     pub(crate) fn announce(&self, worker: usize) {
         self.word(worker).fetch_or(bit(worker), Ordering::SeqCst);

@@ -12,9 +12,9 @@ use cortado_probe::Lane;
 
 use crate::confinement::Confinement;
 use crate::context;
-use crate::idle::{Grant, Idle, MAX_WORKERS};
+use crate::idle::{Grant, MAX_WORKERS};
 use crate::inbox::Chain;
-use crate::injector::Injector;
+use crate::lane::LaneState;
 use crate::lowering::Lowering;
 use crate::monitor::{Monitor, MonitorMode};
 use crate::placement::Placement;
@@ -42,12 +42,12 @@ pub(crate) struct Config {
     pub(crate) confinement: Confinement,
 }
 
-/// One lane.
-pub(crate) struct LaneState {
-    pub(crate) idle: Idle,
-    injector: Injector,
-    threads: AtomicUsize,
-    most_threads: usize,
+/// Why a lane takes no thread.
+pub(crate) enum Full {
+    /// One of its threads is about to end.
+    ForNow,
+    /// All of them have something to do.
+    OfWork,
 }
 
 /// See the module.
@@ -68,48 +68,6 @@ pub(crate) struct Lanes {
     closing: AtomicBool,
     /// Every task has ended; what is still queued is thrown away.
     dead: AtomicBool,
-}
-
-impl LaneState {
-    fn new(seats: usize, most_threads: usize) -> LaneState {
-        let (idle, injector) = (Idle::new(seats), Injector::new());
-        LaneState { idle, injector, threads: AtomicUsize::new(0), most_threads }
-    }
-
-    /// Counts one thread more, up to the lane's bound.
-    pub(crate) fn add_thread(&self) -> bool {
-        let add = |now| (now < self.most_threads).then_some(now + 1);
-        self.threads.fetch_update(Ordering::AcqRel, Ordering::Relaxed, add).is_ok()
-    }
-
-    /// Counts one thread less.
-    pub(crate) fn remove_thread(&self) {
-        self.threads.fetch_sub(1, Ordering::AcqRel);
-    }
-
-    /// The lane has more threads than seats, so one that finds nothing to do may end.
-    pub(crate) fn has_spare_threads(&self) -> bool {
-        self.threads() > self.idle.seats()
-    }
-
-    /// Counts one thread less, if that leaves one for each seat.
-    pub(crate) fn remove_spare_thread(&self) -> bool {
-        let remove = |now| (now > self.idle.seats()).then(|| now - 1);
-        self.threads.fetch_update(Ordering::AcqRel, Ordering::Relaxed, remove).is_ok()
-    }
-
-    /// The thread that was counted out stays.
-    pub(crate) fn restore_thread(&self) {
-        self.threads.fetch_add(1, Ordering::AcqRel);
-    }
-
-    pub(crate) fn threads(&self) -> usize {
-        self.threads.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn injected(&self) -> bool {
-        !self.injector.is_empty()
-    }
 }
 
 impl Lanes {
@@ -279,8 +237,23 @@ impl Lanes {
     /// lane then. Threads that are not blocked any more count as long as they are kept alive: else
     /// each would take the next task that blocks, and those that wait would queue behind.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.work.threads() >= self.work.most_threads
-            || self.wait.threads() + self.wait.idle.seats() >= self.wait.most_threads
+        self.work.is_full() || self.wait.is_nearly_full()
+    }
+
+    /// A place among the work lane's threads for one that is about to be lowered. Where the lane is full
+    /// although one of its workers sleeps, that one ends, and there is a place a moment later.
+    pub(crate) fn take_place_in_work_lane(&self) -> Result<(), Full> {
+        if self.work.add_thread() {
+            return Ok(());
+        }
+        let sleeper = self.work.idle.first_sleeper();
+        sleeper.inspect(|worker| self.records[*worker].parker().unpark());
+        Err(if sleeper.is_some() { Full::ForNow } else { Full::OfWork })
+    }
+
+    /// The work lane has a thread that sleeps, and whose place others need or may need soon.
+    pub(crate) fn is_overstaffed(&self) -> bool {
+        self.work.is_full() || self.work.idle.sleeping() > self.work.idle.seats()
     }
 
     /// Queues a task in the work lane that is not known to have short polls.

@@ -32,6 +32,7 @@ mod handle;
 mod idle;
 mod inbox;
 mod injector;
+mod lane;
 mod lanes;
 mod lowering;
 mod macros;

@@ -8,7 +8,7 @@ use cortado_probe::{Cause, Lane};
 use super::count;
 use super::report::{self, LongPoll};
 use super::senses::Senses;
-use crate::lanes::Lanes;
+use crate::lanes::{Full, Lanes};
 use crate::placement::BLOCKED_CHARGE;
 use crate::tuning::{
     LINE_AFTER, LONG_POLL, STALL_LIMIT, TICK_LONG, TICK_SAMPLE, TICK_SHORT, WORK_STALL_LIMIT,
@@ -256,7 +256,7 @@ fn cause(used: Duration, limit: Duration, state: impl FnOnce() -> Option<char>) 
 
 /// Frees the seat of a poll that outlasted the limit, and charges its task for the CPU time that it
 /// has used: not for how long it lasted, most of which may be other programs' time. False where the
-/// seat is free already.
+/// seat is free already, or where the thread can be lowered a moment later.
 fn give_way(
     lanes: &Arc<Lanes>,
     record: &Arc<Record>,
@@ -268,7 +268,12 @@ fn give_way(
     let lane = record.lane();
     let state = lanes.lane(lane);
     let is_hog = lane == Lane::Wait && cause == Cause::OnCpu;
-    let lower = is_hog && lanes.lane(Lane::Work).add_thread();
+    let lower = match is_hog.then(|| lanes.take_place_in_work_lane()) {
+        Some(Ok(())) => true,
+        // Once the seat is gone nobody looks at this poll again, so that waits for the next look.
+        Some(Err(Full::ForNow)) => return false,
+        Some(Err(Full::OfWork)) | None => false,
+    };
     match cause {
         Cause::Blocked => record.charge(poll.number, BLOCKED_CHARGE),
         Cause::OnCpu if is_hog => {

@@ -126,6 +126,12 @@ impl Worker {
             return Waited::Granted(grant);
         }
         let index = self.record.index();
+        // Threads that were lowered stay in the work lane. As sleepers they would keep the next one that
+        // computes from being lowered.
+        let is_too_many = self.lane == Lane::Work && self.lanes.is_overstaffed();
+        if is_too_many && self.may_end() {
+            return Waited::Enough;
+        }
         if !self.lanes.lane(self.lane).has_spare_threads() {
             self.record.parker().park();
         } else if !self.record.parker().park_timeout(tuning::KEEP_ALIVE) && self.may_end() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use cortado_core::{Builder, MonitorMode, Runtime, spawn, time, yield_now};
+use cortado_core::{Builder, JoinHandle, MonitorMode, Runtime, spawn, time, yield_now};
 
 /// Computes for about this long, in steps that the machine's load does not lengthen much.
 fn compute(us: u64) -> u64 {
@@ -230,6 +230,49 @@ fn a_timer_after_a_long_quiet_time() {
         })
         .collect();
     until("the deadlines", || tasks.iter().all(|task| task.is_finished()));
+}
+
+type Hog = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Each from a place of its own: what is known of one says nothing of the others.
+const SPAWN_HOG: [fn(&Runtime, Hog) -> JoinHandle<()>; 12] = [
+    |runtime, hog| runtime.spawn(hog),
+    |runtime, hog| runtime.spawn(hog),
+    |runtime, hog| runtime.spawn(hog),
+    |runtime, hog| runtime.spawn(hog),
+    |runtime, hog| runtime.spawn(hog),
+    |runtime, hog| runtime.spawn(hog),
+    |runtime, hog| runtime.spawn(hog),
+    |runtime, hog| runtime.spawn(hog),
+    |runtime, hog| runtime.spawn(hog),
+    |runtime, hog| runtime.spawn(hog),
+    |runtime, hog| runtime.spawn(hog),
+    |runtime, hog| runtime.spawn(hog),
+];
+
+/// More threads are lowered one after the other than the work lane may have at once.
+#[test]
+fn threads_that_were_lowered_make_room_for_the_next() {
+    let runtime = Builder::new().worker_threads(2).report_long_polls(false).build().unwrap();
+    let stop = StopsOnDrop(Arc::default());
+    let ticks = stop.0.clone();
+    drop(runtime.spawn(async move {
+        while !ticks.load(Ordering::Relaxed) {
+            time::sleep(Duration::from_millis(1)).await;
+        }
+    }));
+    for spawn_hog in SPAWN_HOG {
+        let (handle, stop) = (runtime.handle().clone(), stop.0.clone());
+        let lowered = handle.metrics().threads_lowered;
+        let hog = Box::pin(async move {
+            while handle.metrics().threads_lowered == lowered && !stop.load(Ordering::Relaxed) {
+                compute(100);
+            }
+        });
+        let hog = spawn_hog(&runtime, hog);
+        until("the end of one that computes until its thread is lowered", || hog.is_finished());
+        assert!(runtime.handle().metrics().work_threads <= 8);
+    }
 }
 
 #[test]
