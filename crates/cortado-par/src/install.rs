@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
+use std::ptr;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
@@ -131,7 +132,8 @@ where
     B: FnOnce(&Visit) -> R + Send,
     R: Send,
 {
-    let latch = visit::PARKER.with(Latch::new);
+    // SAFETY: L2 (the thread has its parker until its end).
+    let latch = unsafe { Latch::new(visit::PARKER.with(ptr::from_ref)) };
     let visited = pool.clone();
     let place = Location::caller();
     let job =

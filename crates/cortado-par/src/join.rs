@@ -2,7 +2,6 @@
 
 use crate::install::within;
 use crate::job::{FnContext, Lent, StackJob};
-use crate::latch::Latch;
 use crate::member::Aboard;
 use crate::visit;
 
@@ -85,7 +84,7 @@ where
     B: FnOnce(FnContext) -> RB + Send,
     RB: Send,
 {
-    let job = StackJob::new(oper_b, Latch::new(&aboard.member().parker));
+    let job = StackJob::of_member(oper_b, aboard);
     let lent = Lent::new(aboard, &job);
     let result = oper_a(FnContext::new(false));
     lent.settle();

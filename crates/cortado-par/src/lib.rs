@@ -38,6 +38,7 @@ mod queue;
 mod scope;
 mod shim;
 pub mod slice;
+mod slots;
 pub mod str;
 mod thief;
 mod tuning;

@@ -10,9 +10,15 @@ use std::time::Duration;
 /// that are nested on the left all overlap.
 pub(crate) const OFFERS: usize = 3;
 
-/// Looks of a thief, or of a join that waits, before it gives up for now. A first guess; with `PAUSES`
+/// Jobs that a scope's owner has on offer without a lock; further ones wait behind one.
+pub(crate) const SCOPE_SLOTS: usize = 4;
+
+/// Looks of a thief before it gives up. A first guess; with `PAUSES`
 /// about what a futex hand-over costs.
 pub(crate) const LOOKS: u32 = 64;
+
+/// The same of a join that waits for a stolen job, and of a scope.
+pub(crate) const WAIT_LOOKS: u32 = 256;
 
 /// Spin-loop hints between two such looks. A first guess.
 pub(crate) const PAUSES: u32 = 16;

@@ -61,12 +61,17 @@ impl Visit {
         &self.pool
     }
 
-    /// The thread's parker.
-    pub(crate) fn parker(&self) -> Arc<Parker> {
+    /// The thread's parker, which is there until the visit ends.
+    pub(crate) fn parker(&self) -> *const Arc<Parker> {
         match self.aboard.get() {
-            Some(aboard) => aboard.member().parker.clone(),
-            None => PARKER.with(Arc::clone),
+            Some(aboard) => &raw const aboard.member().parker,
+            None => PARKER.with(ptr::from_ref),
         }
+    }
+
+    /// By which it is known as long as it lasts.
+    pub(crate) fn address(&self) -> usize {
+        ptr::from_ref(self) as usize
     }
 
     /// The thread's place, if it has one or should have one by now.
@@ -128,6 +133,11 @@ impl Drop for Visiting<'_> {
         VISIT.set(ptr::null());
         MEMBER.set(ptr::null());
     }
+}
+
+/// The thread's visit is the one at this address.
+pub(crate) fn is_current(address: usize) -> bool {
+    VISIT.get() as usize == address
 }
 
 /// Calls `body` with the thread's visit; gives it back where there is none.
