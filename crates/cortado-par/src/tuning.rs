@@ -27,6 +27,10 @@ pub(crate) const PAUSES: u32 = 16;
 /// Not measured beyond that.
 pub(crate) const JOINS_PER_LOOK: u32 = 32;
 
+/// So many joins of a stretch on a thread outside look at the clock each, since a parallel iterator has no
+/// more: four pieces for each of two cores.
+pub(crate) const EARLY_JOINS: u32 = 8;
+
 /// How long a wait-lane task computes in joins before its seat is given up. A first guess: ten times a
 /// busy connection's poll.
 pub(crate) const WAIT_LANE_LIMIT: Duration = Duration::from_micros(50);

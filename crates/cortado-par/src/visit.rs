@@ -104,7 +104,7 @@ impl Visit {
             Some(began) => began.elapsed() >= WAIT_LANE_LIMIT,
             None => {
                 self.began.set(Some(Instant::now()));
-                learned::is_long(self.place)
+                learned::is_long(self.place.into())
             }
         }
     }
@@ -113,7 +113,7 @@ impl Visit {
 impl Drop for Visit {
     fn drop(&mut self) {
         if let Some(began) = self.began.get() {
-            learned::learn(self.place, began.elapsed(), WAIT_LANE_LIMIT);
+            learned::learn(self.place.into(), began.elapsed(), WAIT_LANE_LIMIT);
         }
     }
 }
@@ -133,6 +133,11 @@ impl Drop for Visiting<'_> {
         VISIT.set(ptr::null());
         MEMBER.set(ptr::null());
     }
+}
+
+/// The thread is in a visit.
+pub(crate) fn has_one() -> bool {
+    !VISIT.get().is_null()
 }
 
 /// The thread's visit is the one at this address.
