@@ -15,7 +15,8 @@ fn runtime(workers: usize) -> Runtime {
     Builder::new().worker_threads(workers).build().expect("threads and descriptors")
 }
 
-/// Joins that take so long that a task of the wait lane has left its seat by the end.
+/// Joins that take so long that a task of the wait lane, where they are within another join, has left its
+/// seat by the end.
 fn long_joins() {
     let began = Instant::now();
     while began.elapsed() < Duration::from_millis(2) {
@@ -28,15 +29,22 @@ fn long_joins() {
 fn a_task_of_the_wait_lane_leaves_its_seat_over_long_joins() {
     let builder = Builder::new().worker_threads(1).monitor(MonitorMode::Off);
     let runtime = builder.build().expect("threads and descriptors");
-    let has_run = Arc::new(AtomicBool::new(false));
-    let (seen, ran) = (has_run.clone(), has_run);
+    let (has_run, begun) = (Arc::new(AtomicBool::new(false)), Arc::new(Parker::new()));
+    let (seen, ran, begins) = (has_run.clone(), has_run, begun.clone());
     let computes = runtime.spawn(async move {
         let own = serving().map(|(_, lane)| lane);
-        while !seen.load(Ordering::Relaxed) {
-            join(|| black_box(1), || black_box(2));
-        }
+        begins.unpark();
+        join(
+            || {
+                while !seen.load(Ordering::Relaxed) {
+                    join(|| black_box(1), || black_box(2));
+                }
+            },
+            || (),
+        );
         own
     });
+    begun.park();
     let other = runtime.spawn(async move { ran.store(true, Ordering::Relaxed) });
     assert_eq!(runtime.block_on(computes).expect("no panic"), Some(Lane::Wait));
     runtime.block_on(other).expect("no panic");
@@ -65,11 +73,13 @@ fn a_chain_of_joins_may_be_longer_than_there_are_threads() {
     }
 }
 
-/// A runtime with one seat has eight places; twenty tasks want one each, and keep it until all have come.
+/// A runtime with one seat has eight places. Nine tasks want one each, and keep it until all have come; the
+/// ninth has the seat by then, since who finds no place keeps it.
 #[test]
 fn where_all_places_are_taken_joins_are_plain_calls() {
-    const TASKS: usize = 20;
-    let runtime = runtime(1);
+    const TASKS: usize = 9;
+    let builder = Builder::new().worker_threads(1).monitor(MonitorMode::Off);
+    let runtime = builder.build().expect("threads and descriptors");
     let come = Arc::new(AtomicUsize::new(0));
     let all_came = Arc::new(Parker::new());
     let holds: Vec<_> = (0..TASKS).map(|_| Arc::new(Parker::new())).collect();
@@ -79,9 +89,9 @@ fn where_all_places_are_taken_joins_are_plain_calls() {
         .map(|hold| {
             let (come, all_came) = (come.clone(), all_came.clone());
             runtime.spawn(async move {
-                long_joins();
                 join(
                     || {
+                        long_joins();
                         if come.fetch_add(1, Ordering::Relaxed) + 1 == TASKS {
                             all_came.unpark();
                         }
