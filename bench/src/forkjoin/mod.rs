@@ -3,6 +3,7 @@
 
 mod ask;
 mod contender;
+mod halves;
 mod iterators;
 mod locks;
 mod numeric;

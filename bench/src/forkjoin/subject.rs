@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::ask::{self, Asked};
 use super::peer::{Chili, Cortado, Rayon, Sequential};
-use super::{iterators, locks, numeric, quiet, sorts, tree};
+use super::{halves, iterators, locks, numeric, quiet, sorts, tree};
 use crate::goal::Goal;
 use crate::measured_child::ROUND_LIMIT;
 use crate::report::OURS;
@@ -87,7 +87,16 @@ fn trees() -> Vec<Subject> {
     ]
     .into_iter()
     .map(with_forte)
+    .chain([halves()])
     .collect()
+}
+
+/// Who waits for a thread to wake, which is asleep at first.
+fn halves() -> Subject {
+    let named = ("long-halves", "us", "a join of two halves of 1 ms: what it takes beyond one");
+    let mut halves = subject(named, vec![Goal::Below(50.0)], peers!(halves::beyond_one));
+    halves.note = "the pool is at rest before each join; 1,000 where nobody comes to help";
+    with_forte(halves)
 }
 
 fn kernels() -> Vec<Subject> {

@@ -31,6 +31,9 @@ impl Node {
         node
     }
 
+    /// A call remains a call for all contenders: else the compiler unrolls the recursion of some, and that
+    /// is what would be compared.
+    #[inline(never)]
     fn sum<P: Peer>(&self, place: &mut P::Place<'_>) -> u64 {
         let (left, right) = P::join(
             place,

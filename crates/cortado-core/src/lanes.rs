@@ -216,7 +216,8 @@ impl Lanes {
         }
     }
 
-    fn inject(self: &Arc<Self>, lane: Lane, task: Runnable) {
+    /// Queues a task for whichever worker of the lane comes first.
+    pub(crate) fn inject(self: &Arc<Self>, lane: Lane, task: Runnable) {
         self.lane(lane).injector.push(task);
         self.after_push(lane);
     }

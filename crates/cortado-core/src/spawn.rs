@@ -179,6 +179,21 @@ where
     }
 }
 
+/// Starts a task in the work lane for another worker than the calling one, which has a long poll before
+/// it: the task goes to the lane's injector, and a worker is woken for it.
+pub(crate) fn spawn_to_others<F>(
+    lanes: &Arc<Lanes>,
+    future: F,
+    location: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let prepared = prepare_in_lane(lanes, future, (), location, true);
+    prepared.start_by(|runnable| lanes.inject(Lane::Work, runnable))
+}
+
 /// A task that nobody knows of yet.
 struct Prepared<T> {
     task: Task,
@@ -187,9 +202,14 @@ struct Prepared<T> {
 }
 
 impl<T> Prepared<T> {
-    /// Tells of the task, takes it into the registry and queues it; a runtime that ends refuses it,
-    /// and it is cancelled. It is told of first: once it is in the registry, it may be cancelled.
+    /// Starts the task where its scheduler puts it.
     fn start(self) -> JoinHandle<T> {
+        self.start_by(Runnable::schedule)
+    }
+
+    /// Tells of the task, takes it into the registry and has it queued; a runtime that ends refuses it,
+    /// and it is cancelled. It is told of first: once it is in the registry, it may be cancelled.
+    fn start_by(self, schedule: impl FnOnce(Runnable)) -> JoinHandle<T> {
         let Prepared { task, runnable, joint } = self;
         let header = runnable.header();
         emit(|| Event::TaskSpawned {
@@ -199,7 +219,7 @@ impl<T> Prepared<T> {
             lane: if header.in_work_lane() { Lane::Work } else { Lane::Wait },
         });
         match runnable.admit(task) {
-            true => runnable.schedule(),
+            true => schedule(runnable),
             false => drop(runnable),
         }
         JoinHandle::new(joint)

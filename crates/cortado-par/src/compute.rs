@@ -14,7 +14,7 @@ use cortado_core::{Handle, JoinError, JoinHandle};
 use cortado_probe::{Wait, turn};
 
 use crate::install::handle;
-use crate::learned;
+use crate::learned::{self, Place};
 use crate::tuning::INLINE_LIMIT;
 
 type Closure<T> = Box<dyn FnOnce() -> T + Send>;
@@ -87,14 +87,14 @@ impl<T: Send + 'static> Compute<T> {
 
     /// Begins, or is done at once.
     fn begin(&mut self, closure: Closure<T>) -> Option<T> {
-        let location = self.location;
+        let (location, place) = (self.location, Place::from(self.location));
         let measured = move || {
             let began = Instant::now();
             let result = closure();
-            learned::learn(location, began.elapsed(), INLINE_LIMIT);
+            learned::learn(place, began.elapsed(), INLINE_LIMIT);
             result
         };
-        if learned::is_short(location) {
+        if learned::is_short(place) {
             return Some(measured());
         }
         let task = async move { measured() };

@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
+use std::ptr;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
@@ -13,12 +14,13 @@ use cortado_probe::Lane;
 
 use crate::job::{FnContext, JobRef, StackJob};
 use crate::latch::Latch;
+use crate::outside;
 use crate::pool::Pool;
 use crate::visit::{self, Visit};
 
 /// Runs a closure where its joins and scopes run in parallel, and returns its result. On a thread that
-/// is no worker, that is the work lane of its runtime, and the thread sleeps meanwhile; a worker calls
-/// it at once.
+/// is no worker, that is the work lane of its runtime, and the thread sleeps meanwhile; where such
+/// closures have lately been very short, the thread calls it itself, as a worker does.
 ///
 /// The runtime is that of the thread (inside of [`Runtime::block_on`], or after [`Handle::enter`]), else
 /// one of its own that is made at the first need with the default settings and never ends.
@@ -46,7 +48,7 @@ where
     F: FnOnce() -> R + Send,
     R: Send,
 {
-    within(|_| closure())
+    if is_home() { within(|_| closure()) } else { outside::install(closure) }
 }
 
 /// How many threads run jobs at the same time: the seats of the work lane of the thread's runtime, or of
@@ -66,6 +68,11 @@ pub fn current_num_threads() -> usize {
     }
 }
 
+/// The thread is in a visit, or is a worker, which begins its visits itself.
+pub(crate) fn is_home() -> bool {
+    visit::has_one() || work::serving().is_some()
+}
+
 /// Calls `body` in the thread's visit, in one of its own where the thread is a worker, or else in the
 /// work lane.
 #[track_caller]
@@ -83,7 +90,7 @@ where
     {
         return visit::with(pool, lane, Location::caller(), body);
     }
-    send(pool(), body)
+    send(body)
 }
 
 /// The runtime that the thread is in, if it has a work lane, else the default one.
@@ -126,12 +133,14 @@ fn default_runtime() -> &'static Runtime {
 
 /// Runs `body` as a task in the work lane, and waits for it.
 #[track_caller]
-fn send<B, R>(pool: Arc<Pool>, body: B) -> R
+pub(crate) fn send<B, R>(body: B) -> R
 where
     B: FnOnce(&Visit) -> R + Send,
     R: Send,
 {
-    let latch = visit::PARKER.with(Latch::new);
+    let pool = pool();
+    // SAFETY: L2 (the thread has its parker until its end).
+    let latch = unsafe { Latch::new(visit::PARKER.with(ptr::from_ref)) };
     let visited = pool.clone();
     let place = Location::caller();
     let job =

@@ -16,13 +16,16 @@
 //!   owner after.
 //! - L1: whoever sets a latch has its own reason why the latch is still there: it was not set, and the
 //!   owner waits for that before the latch goes. It touches nothing of the latch afterwards.
+//! - L2: the share in the parker that a latch points to is its owner's, which has it for longer than any
+//!   latch: the member's, in the pool that the owner is aboard of, or the thread's.
 //! - W1: a member that waits for a job runs only what descends from it.
 //!
 //! **Protocol of a join.** While enough jobs of this thread's joins wait in its deque, both closures are
-//! plain calls: one thread-local and one relaxed load decide that. Enough are `OFFERS` after a steal, one
-//! fewer after each job that was taken back, and at least one. Else (1) the second closure is
-//! pushed, and a thief is sent for where seats are free and nobody searches; (2) the first one runs;
-//! (3) the job is taken back, and runs here; or a thief has it, and the join waits.
+//! plain calls: one thread-local and one relaxed load decide that. Enough are `OFFERS` in an outermost
+//! join and after a steal, one fewer after each job that was taken back, and at least one. Else (1) the
+//! second closure is put into a slot, and a thief is sent for where seats are free and nobody searches;
+//! (2) the first one runs; (3) the job is taken back by a compare-exchange, and runs here; or a thief has
+//! it, and the join waits.
 //!
 //! So a few of the oldest, which are the biggest, are on offer at any time, and everything below them
 //! runs bare. When one is stolen, the next join offers again, as high in the tree as there is one to
@@ -30,14 +33,15 @@
 //! at that moment. In a tree these are one path, whose parts offer their own halves when they are
 //! reached. A join of two long halves that is called while the deque is full does not overlap them,
 //! but then older jobs wait that no thread has time for; the next join will be seen.
-//! Offers are so rare (a tree of depth d has about d of them while nobody steals) that a deque may have a lock, which makes it easy to say at the steal end who
-//! may take what.
+//! A thief that was sent for comes as a task of the injector, never of the owner's next-task slot: a
+//! join of two long halves has no other moment at which it could wake somebody. It finds itself in the
+//! owner's place at times, and leaves that CPU (`leave_cpu`).
 //!
 //! **Waiting (W1).** When a join's job was stolen, the thread's own deque is empty down to the join's
 //! frame: what was pushed above it has ended. The thief has noted itself in the job, and has the job as
-//! a *frame* in its deque; an entry above that frame descends from the job. So the one who waits steals
-//! from that member alone, only above that frame, and only while the frame is there, all under the
-//! deque's lock. A scope's owner first runs the jobs of the scope, then looks for its frame in every
+//! a *frame* in its deque; what it offers above that frame descends from the job. So the one who waits
+//! steals from that member alone, only above that frame, and only while the frame is there, all under
+//! the deque's lock. A scope's owner first runs the jobs of the scope, then looks for its frame in every
 //! deque. Who finds nothing for a while gives its seat up, so that another thread of the lane goes on,
 //! and sleeps until the latch is set; then it takes a seat again, or goes on without one where all are
 //! taken, as after a blocking call. The lane's bound of threads holds; where no spare can be had, the
@@ -53,13 +57,19 @@
 //! by its owner or is being run. A thief that is cancelled counts itself out. A closure on its way from a
 //! plain thread comes back to it (`let_be`), and runs there.
 //!
-//! **Figures.** A binary tree with 1-ns leaves, ns per node, first decile of single runs on a machine of
-//! two cores that others used too: 1,048,575 nodes: sequential 1.41, one thread 2.27, two 1.19 (Rayon
-//! 9.5 and 9.4, at best 5.8). 1,023 nodes inside of the work lane: sequential 1.2, one thread 3.2, two
-//! 2.9 (Rayon 9.2 and 9.3): an offer that is taken back costs about 50 ns, and a tree has a dozen. So a
-//! join that is not offered costs 0.9 ns.
+//! **Figures.** A binary tree with 1-ns leaves, ns per node, two cores, short runs one after the other on a
+//! quiet machine: 1,048,575 nodes: sequential 1.16, one thread 1.76, two 0.74 (Rayon 10.3 and 5.1, chili 2.4
+//! and 1.5). 1,023 nodes inside of the work lane: sequential 1.06, one thread 2.1, two 1.4 (Rayon 6.7 on
+//! two, chili 2.8). A join that is not offered costs 0.6 ns there, and one that is offered and taken back about 35.
+//! A join of two halves of 1 ms, after 3 ms in which all threads slept, takes 40 to 55 µs longer than one
+//! half; as tasks of the next-task slot, thieves came so late that it took 1,000 longer, as it does with
+//! Rayon and chili on this machine.
 //!
 //! **Rejected.**
+//! - A deque behind a lock, at both of its ends: 1,023 nodes took 2.8 ns each on two threads instead of 1.4, and
+//!   nested scopes 138 ns instead of 72.
+//! - Beginning with `OFFERS` again whenever nothing is on offer: 30 offers in a tree of 1,023 nodes instead
+//!   of 12.
 //! - Offering every join, as Rayon does: 8 to 9.6 ns for each that is not stolen, on the same tree.
 //! - A fixed number on offer: each job that is taken back makes room for another one below it, and with
 //!   four, three of four joins of a small tree are offered (17 ns per node instead of 3.4).
@@ -112,21 +122,25 @@ const NOBODY: usize = usize::MAX;
 pub(crate) struct Header {
     /// Runs the job, or with false lets it be: it never runs.
     run: unsafe fn(NonNull<Header>, bool),
+    /// The scope that it was spawned into; null in the job of a join.
+    scope: *const (),
     /// The index of the member that took it.
     taker: AtomicUsize,
 }
 
 impl Header {
-    pub(crate) fn new(run: unsafe fn(NonNull<Header>, bool)) -> Header {
-        Header { run, taker: AtomicUsize::new(NOBODY) }
+    pub(crate) fn new(run: unsafe fn(NonNull<Header>, bool), scope: *const ()) -> Header {
+        Header { run, scope, taker: AtomicUsize::new(NOBODY) }
+    }
+
+    pub(crate) fn scope(&self) -> *const () {
+        self.scope
     }
 }
 
 /// The right to run a job once.
 pub(crate) struct JobRef {
     job: NonNull<Header>,
-    /// By this address, whoever waits for the job knows what descends from it.
-    pub(crate) origin: usize,
 }
 
 // SAFETY: J2 (a job's closure and result are `Send`; whoever makes a `JobRef` sees to it).
@@ -136,8 +150,26 @@ impl JobRef {
     /// # Safety
     /// The job stays valid until it has run, `run` of its header may be called on any thread, and no
     /// other `JobRef` of it exists.
-    pub(crate) unsafe fn new(job: NonNull<Header>, origin: usize) -> JobRef {
-        JobRef { job, origin }
+    pub(crate) unsafe fn new(job: NonNull<Header>) -> JobRef {
+        JobRef { job }
+    }
+
+    pub(crate) fn into_raw(self) -> *mut Header {
+        self.job.as_ptr()
+    }
+
+    /// # Safety
+    /// `job` came from `into_raw`, and is made a `JobRef` again once.
+    pub(crate) unsafe fn from_raw(job: *mut Header) -> JobRef {
+        // SAFETY: J2 (the caller; what `into_raw` gives is not null).
+        JobRef { job: unsafe { NonNull::new_unchecked(job) } }
+    }
+
+    /// By this address, whoever waits for the job knows what descends from it.
+    pub(crate) fn origin(&self) -> usize {
+        // SAFETY: J1.
+        let scope = unsafe { self.job.as_ref() }.scope;
+        if scope.is_null() { self.job.as_ptr() as usize } else { scope as usize }
     }
 
     /// Runs the job. Its panic is kept in the job.
@@ -157,10 +189,6 @@ impl JobRef {
         // SAFETY: J1.
         unsafe { self.job.as_ref() }.taker.store(member, Ordering::Relaxed);
     }
-
-    pub(crate) fn is(&self, job: *const Header) -> bool {
-        ptr::eq(self.job.as_ptr(), job)
-    }
 }
 
 /// A closure on a stack, and what came of it.
@@ -179,11 +207,18 @@ where
 {
     pub(crate) fn new(closure: F, latch: Latch) -> StackJob<F, R> {
         StackJob {
-            header: Header::new(Self::run_lent),
+            header: Header::new(Self::run_lent, ptr::null()),
             closure: UnsafeCell::new(Some(closure)),
             outcome: UnsafeCell::new(None),
             latch,
         }
+    }
+
+    /// The job of a join that this member calls, which ends before the member goes.
+    pub(crate) fn of_member(closure: F, aboard: &Aboard) -> StackJob<F, R> {
+        // SAFETY: L2.
+        let latch = unsafe { Latch::new(&raw const aboard.member().parker) };
+        StackJob::new(closure, latch)
     }
 
     pub(crate) fn header(&self) -> *const Header {
@@ -207,7 +242,7 @@ where
         // The pointer is made from the whole job, which its runner writes to.
         let job = NonNull::from(self).cast::<Header>();
         // SAFETY: J1 (the caller), J2 (closure and result are `Send`).
-        unsafe { JobRef::new(job, job.as_ptr() as usize) }
+        unsafe { JobRef::new(job) }
     }
 
     /// # Safety
@@ -248,6 +283,7 @@ where
 {
     aboard: &'a Aboard,
     job: &'a StackJob<F, R>,
+    is_offered: bool,
 }
 
 impl<'a, F, R> Lent<'a, F, R>
@@ -255,12 +291,12 @@ where
     F: FnOnce(FnContext) -> R + Send,
     R: Send,
 {
-    /// Offers the job.
+    /// Offers the job, where there is room.
     pub(crate) fn new(aboard: &'a Aboard, job: &'a StackJob<F, R>) -> Lent<'a, F, R> {
         // SAFETY: J1 (the drop of the result sees to it, and it is never forgotten).
         let lent = unsafe { job.lend() };
-        let guard = Lent { aboard, job };
-        aboard.offer(lent);
+        let mut guard = Lent { aboard, job, is_offered: false };
+        guard.is_offered = aboard.offer(lent);
         guard
     }
 
@@ -274,7 +310,7 @@ where
     R: Send,
 {
     fn drop(&mut self) {
-        if !self.aboard.take_back(self.job.header()) {
+        if self.is_offered && !self.aboard.take_back(self.job.header()) {
             let origin = self.job.header() as usize;
             self.aboard.wait(self.job.latch(), origin, || self.job.taker());
         }

@@ -1,10 +1,10 @@
 //! `join`: two closures, perhaps at the same time.
 
-use crate::install::within;
+use crate::install::{self, within};
 use crate::job::{FnContext, Lent, StackJob};
-use crate::latch::Latch;
 use crate::member::Aboard;
-use crate::visit;
+use crate::outside;
+use crate::visit::{self, Visit};
 
 /// Calls both closures, perhaps at the same time on two threads, and returns both results.
 ///
@@ -73,10 +73,23 @@ where
     RA: Send,
     RB: Send,
 {
-    within(|visit| match visit.aboard() {
+    if !install::is_home() {
+        return outside::join(oper_a, oper_b);
+    }
+    within(|visit| join_in(visit, oper_a, oper_b))
+}
+
+/// A join in a visit.
+pub(crate) fn join_in<A, B, RA, RB>(visit: &Visit, oper_a: A, oper_b: B) -> (RA, RB)
+where
+    A: FnOnce(FnContext) -> RA,
+    B: FnOnce(FnContext) -> RB + Send,
+    RB: Send,
+{
+    match visit.aboard() {
         Some(aboard) => join_aboard(aboard, oper_a, oper_b),
         None => both(oper_a, oper_b),
-    })
+    }
 }
 
 fn join_aboard<A, B, RA, RB>(aboard: &Aboard, oper_a: A, oper_b: B) -> (RA, RB)
@@ -85,7 +98,7 @@ where
     B: FnOnce(FnContext) -> RB + Send,
     RB: Send,
 {
-    let job = StackJob::new(oper_b, Latch::new(&aboard.member().parker));
+    let job = StackJob::of_member(oper_b, aboard);
     let lent = Lent::new(aboard, &job);
     let result = oper_a(FnContext::new(false));
     lent.settle();

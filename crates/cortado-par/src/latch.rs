@@ -22,12 +22,24 @@ const SET: u32 = 2;
 pub(crate) struct Latch {
     state: AtomicU32,
     /// The owner's.
-    parker: Arc<Parker>,
+    parker: *const Arc<Parker>,
 }
 
+// SAFETY: L2 (a parker is there for all threads).
+unsafe impl Send for Latch {}
+// SAFETY: L2 (as above).
+unsafe impl Sync for Latch {}
+
 impl Latch {
-    pub(crate) fn new(parker: &Arc<Parker>) -> Latch {
-        Latch { state: AtomicU32::new(OPEN), parker: parker.clone() }
+    /// # Safety
+    /// L2: the owner keeps `parker` where it is for longer than the latch.
+    pub(crate) unsafe fn new(parker: *const Arc<Parker>) -> Latch {
+        Latch { state: AtomicU32::new(OPEN), parker }
+    }
+
+    fn parker(&self) -> &Arc<Parker> {
+        // SAFETY: L2.
+        unsafe { &*self.parker }
     }
 
     /// What happened before `set` is visible after this has returned true.
@@ -52,7 +64,7 @@ impl Latch {
         // Pairs with the fence in `nudge`.
         fence(Ordering::SeqCst);
         if !unless() {
-            self.parker.park();
+            self.parker().park();
         }
         // Where it was set meanwhile, this fails, and the next look sees it.
         let _ = self.state.compare_exchange(AWAITED, OPEN, from, to);
@@ -65,7 +77,7 @@ impl Latch {
     pub(crate) unsafe fn set(latch: *const Latch) {
         // SAFETY: L1 (it is set only by the swap, and not touched after it).
         let (parker, before) = unsafe {
-            let parker = (*latch).parker.clone();
+            let parker = (*latch).parker().clone();
             (parker, (*latch).state.swap(SET, Ordering::AcqRel))
         };
         if before == AWAITED {
@@ -78,7 +90,7 @@ impl Latch {
     pub(crate) fn nudge(&self) {
         fence(Ordering::SeqCst);
         if self.state.load(Ordering::SeqCst) == AWAITED {
-            self.parker.unpark();
+            self.parker().unpark();
         }
     }
 }

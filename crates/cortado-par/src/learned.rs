@@ -30,19 +30,36 @@ struct Slot {
 static SLOTS: [Slot; PLACES] =
     [const { Slot { place: AtomicUsize::new(0), runs: AtomicU32::new(0) } }; PLACES];
 
+/// A place in the program, by the address of something that stands for it.
+#[derive(Clone, Copy)]
+pub(crate) struct Place(usize);
+
+impl From<&'static Location<'static>> for Place {
+    fn from(location: &'static Location<'static>) -> Place {
+        Place(ptr::from_ref(location) as usize)
+    }
+}
+
+impl Place {
+    /// That of all calls of a function: for a generic one, of all that have the same closures.
+    pub(crate) fn of_function(function: *const ()) -> Place {
+        Place(function as usize)
+    }
+}
+
 /// What begins at `place` has lately been short.
-pub(crate) fn is_short(place: &'static Location<'static>) -> bool {
+pub(crate) fn is_short(place: Place) -> bool {
     let runs = find(place, false).map_or(0, |slot| slot.runs.load(Ordering::Relaxed));
     (SHORT_AFTER..LONG).contains(&runs)
 }
 
 /// What began at `place` was long the last time.
-pub(crate) fn is_long(place: &'static Location<'static>) -> bool {
+pub(crate) fn is_long(place: Place) -> bool {
     find(place, false).is_some_and(|slot| slot.runs.load(Ordering::Relaxed) == LONG)
 }
 
 /// What began at `place` took so long, of which `limit` is still short.
-pub(crate) fn learn(place: &'static Location<'static>, took: Duration, limit: Duration) {
+pub(crate) fn learn(place: Place, took: Duration, limit: Duration) {
     let Some(slot) = find(place, true) else { return };
     let before = slot.runs.load(Ordering::Relaxed);
     let after = match before {
@@ -55,8 +72,7 @@ pub(crate) fn learn(place: &'static Location<'static>, took: Duration, limit: Du
     }
 }
 
-fn find(place: &'static Location<'static>, add: bool) -> Option<&'static Slot> {
-    let address = ptr::from_ref(place) as usize;
+fn find(Place(address): Place, add: bool) -> Option<&'static Slot> {
     let start = (address >> 3).wrapping_mul(0x9E37_79B9_7F4A_7C15_u64 as usize) >> 40;
     (start..start + PROBES).map(|index| &SLOTS[index % PLACES]).find(|slot| {
         let there = slot.place.load(Ordering::Relaxed);
@@ -81,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_place_is_learned_and_forgotten() {
-        let place = Location::caller();
+        let place = Location::caller().into();
         assert!(!is_short(place) && !is_long(place));
         (0..SHORT_AFTER).for_each(|_| learn(place, LIMIT / 2, LIMIT));
         assert!(is_short(place));

@@ -7,7 +7,8 @@
 //! or in a task that has moved there) it is offered to the lane's other threads. In a task of the wait
 //! lane both closures are plain calls until 50 µs have passed, or at once where the same place was
 //! longer the last time; then the worker gives its seat up, as for a call that blocks, and joins are
-//! offered too. On any other thread the closures are sent to the work lane, and the thread waits.
+//! offered too. On any other thread the closures are sent to the work lane, and the thread waits; where
+//! they have lately been very short, the thread calls them itself.
 //!
 //! While a join waits for a closure that another thread took, its thread runs only what descends from
 //! that closure. So a lock may be held across a join, if the closures do not take it.
@@ -32,12 +33,14 @@ mod learned;
 mod member;
 #[cfg(all(test, loom))]
 mod models;
+mod outside;
 mod pool;
 pub mod prelude;
 mod queue;
 mod scope;
 mod shim;
 pub mod slice;
+mod slots;
 pub mod str;
 mod thief;
 mod tuning;

@@ -9,7 +9,8 @@ use crate::job::{Header, JobRef};
 use crate::latch::Latch;
 use crate::pool::{Member, Pool};
 use crate::queue::Queue;
-use crate::tuning::{LOOKS, PAUSES};
+use crate::thief::Sender;
+use crate::tuning::{PAUSES, WAIT_LOOKS};
 
 /// See the module. Dropped when the thread goes.
 pub(crate) struct Aboard {
@@ -41,10 +42,13 @@ impl Aboard {
         self.pool.member(self.index)
     }
 
-    /// Offers a job to thieves.
-    pub(crate) fn offer(&self, job: JobRef) {
-        self.member().deque.push(job);
-        self.pool.send_for_thief();
+    /// Offers a job to thieves, where there is room.
+    pub(crate) fn offer(&self, job: JobRef) -> bool {
+        let is_offered = self.member().deque.push(job);
+        if is_offered {
+            self.pool.send_for_thief(Sender::Computes);
+        }
+        is_offered
     }
 
     /// Takes the job back that was offered last; false where a thief has it.
@@ -60,7 +64,7 @@ impl Aboard {
     /// Runs a job of another member.
     pub(crate) fn run(&self, job: JobRef) {
         let deque = &self.member().deque;
-        deque.begin_frame(job.origin);
+        deque.begin_frame(job.origin());
         job.run();
         deque.end_frame();
     }
@@ -96,7 +100,7 @@ impl Aboard {
     /// Runs what `next` finds until the latch is set or nothing was found for a while.
     fn look(&self, latch: &Latch, next: impl Fn() -> Option<JobRef>) {
         let mut looks = 0;
-        while looks < LOOKS && !latch.is_set() {
+        while looks < WAIT_LOOKS && !latch.is_set() {
             if let Some(job) = next() {
                 self.run(job);
                 looks = 0;
@@ -110,7 +114,7 @@ impl Aboard {
     /// Waits without a seat, so that another thread can run jobs or tasks meanwhile.
     fn stand_aside(&self, wait: impl FnOnce()) {
         self.pool.crew.go();
-        self.pool.look_again();
+        self.pool.look_again(Sender::Leaves);
         let standing = Standing::new();
         wait();
         drop(standing);
@@ -125,6 +129,6 @@ impl Drop for Aboard {
         }
         self.member().give_back();
         self.pool.crew.go();
-        self.pool.look_again();
+        self.pool.look_again(Sender::Leaves);
     }
 }

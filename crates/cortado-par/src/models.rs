@@ -1,5 +1,5 @@
-//! Loom models of the protocols: the latch, the lending of a stack's job, a scope's queue with its
-//! nudge, and the crew that sends for thieves.
+//! Loom models of the protocols: the latch, the slots, the lending of a stack's job, a scope's queue with
+//! its nudge, and the crew that sends for thieves.
 //!
 //! N1: what a model sends a pointer to is there until its other thread has used it: the thread that made
 //! it waits for the latch, or for the thread.
@@ -13,11 +13,17 @@ use loom::thread;
 
 use crate::crew::Crew;
 use crate::deque::Deque;
-use crate::job::{FnContext, StackJob};
+use crate::job::{FnContext, JobRef, StackJob};
 use crate::latch::Latch;
+use crate::slots::Slots;
 
 fn parker() -> std::sync::Arc<Parker> {
     std::sync::Arc::new(Parker::new())
+}
+
+fn latch(parker: &std::sync::Arc<Parker>) -> Latch {
+    // SAFETY: L2 (each model makes the parker first, and so it goes last).
+    unsafe { Latch::new(parker) }
 }
 
 /// A pointer that a model hands to its other thread.
@@ -31,7 +37,7 @@ unsafe impl<T> Send for Sent<T> {}
 fn loom_a_latch_is_set_once_and_then_freed() {
     loom::model(|| {
         let parker = parker();
-        let latch = Box::new(Latch::new(&parker));
+        let latch = Box::new(self::latch(&parker));
         let written = Arc::new(AtomicUsize::new(0));
         let (sent, writes) = (Sent(&raw const *latch), written.clone());
         let setter = thread::spawn(move || {
@@ -52,7 +58,7 @@ fn loom_a_latch_is_set_once_and_then_freed() {
 fn loom_a_nudge_is_not_missed() {
     loom::model(|| {
         let parker = parker();
-        let shared = Arc::new((Latch::new(&parker), AtomicUsize::new(0)));
+        let shared = Arc::new((latch(&parker), AtomicUsize::new(0)));
         let other = shared.clone();
         let spawner = thread::spawn(move || {
             other.1.store(1, Ordering::Relaxed);
@@ -78,9 +84,9 @@ fn loom_a_job_is_taken_back_or_run_by_the_thief() {
             counted.fetch_add(1, Relaxed);
             context.migrated()
         };
-        let job = Box::new(StackJob::new(closure, Latch::new(&parker)));
+        let job = Box::new(StackJob::new(closure, latch(&parker)));
         // SAFETY: J1 (taken back or awaited below).
-        deque.push(unsafe { job.lend() });
+        assert!(deque.push(unsafe { job.lend() }));
         let victim = deque.clone();
         let thief = thread::spawn(move || {
             if let Some(job) = victim.steal(1) {
@@ -98,29 +104,73 @@ fn loom_a_job_is_taken_back_or_run_by_the_thief() {
     });
 }
 
+/// Of several jobs, one after the other at the same address, each is run once: by its owner or by one of
+/// two thieves.
+#[test]
+fn loom_jobs_in_slots_are_run_once() {
+    loom::model(|| {
+        let parker = parker();
+        let runs = Arc::new([const { Count::new(0) }; 3]);
+        let slots = Arc::new(Slots::<2>::new());
+        let job = |index: usize| {
+            let runs = runs.clone();
+            let closure = move |_: FnContext| runs[index].fetch_add(1, Relaxed);
+            Box::new(StackJob::new(closure, latch(&parker)))
+        };
+        let thieves: Vec<_> = (0..2)
+            .map(|_| {
+                let slots = slots.clone();
+                thread::spawn(move || slots.take_oldest(0).map(JobRef::run))
+            })
+            .collect();
+        let old = job(0);
+        // SAFETY: J1 (taken back or awaited below).
+        assert!(slots.put(unsafe { old.lend() }, 0, || ()).is_ok());
+        for index in 1..3 {
+            let young = job(index);
+            // SAFETY: J1 (as above).
+            let put = slots.put(unsafe { young.lend() }, index, || ());
+            if put.is_err() || slots.take_back(young.header()) {
+                runs[index].fetch_add(1, Relaxed);
+            } else {
+                young.latch().wait();
+            }
+        }
+        if slots.take_back(old.header()) {
+            runs[0].fetch_add(1, Relaxed);
+        } else {
+            old.latch().wait();
+        }
+        for thief in thieves {
+            thief.join().expect("takes or not");
+        }
+        assert!(runs.iter().all(|runs| runs.load(Relaxed) == 1));
+    });
+}
+
 /// Who waits for a job takes what descends from it, and nothing that was there before.
 #[test]
 fn loom_only_descendants_are_taken_while_the_job_runs() {
     loom::model(|| {
         let parker = parker();
         let deque = Arc::new(Deque::new());
-        let older = Box::new(StackJob::new(|_: FnContext| (), Latch::new(&parker)));
-        let younger = Box::new(StackJob::new(|_: FnContext| (), Latch::new(&parker)));
+        let older = Box::new(StackJob::new(|_: FnContext| (), latch(&parker)));
+        let younger = Box::new(StackJob::new(|_: FnContext| (), latch(&parker)));
         // SAFETY: J1 (taken back below).
-        deque.push(unsafe { older.lend() });
+        assert!(deque.push(unsafe { older.lend() }));
         let waiter = {
             let deque = deque.clone();
             let younger = younger.header() as usize;
             thread::spawn(move || {
                 if let Some(job) = deque.steal_descendant(77, 1) {
-                    assert!(job.is(younger as *const _));
+                    assert_eq!(job.origin(), younger);
                     job.run();
                 }
             })
         };
         deque.begin_frame(77);
         // SAFETY: J1 (taken back or awaited below).
-        deque.push(unsafe { younger.lend() });
+        assert!(deque.push(unsafe { younger.lend() }));
         if !deque.take_back(younger.header()) {
             younger.latch().wait();
         }

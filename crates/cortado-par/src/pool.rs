@@ -9,7 +9,7 @@ use crate::crew::Crew;
 use crate::deque::Deque;
 use crate::job::JobRef;
 use crate::shim::atomic::{AtomicBool, AtomicUsize, Ordering};
-use crate::thief::Thief;
+use crate::thief::{Sender, Thief};
 use crate::tuning::MEMBERS_PER_SEAT;
 
 /// See the module.
@@ -96,16 +96,17 @@ impl Pool {
     }
 
     /// A job was made visible: sends for a thief, where one is needed.
-    pub(crate) fn send_for_thief(self: &Arc<Self>) {
+    pub(crate) fn send_for_thief(self: &Arc<Self>, sender: Sender) {
         if self.crew.needs_thief() {
-            Thief::send(self);
+            Thief::send(self, sender);
         }
     }
 
-    /// A thread has left the crew: whoever offered a job meanwhile may have counted on it.
-    pub(crate) fn look_again(self: &Arc<Self>) {
+    /// A thread has left the crew, or searches no more: whoever offered a job meanwhile may have counted
+    /// on it.
+    pub(crate) fn look_again(self: &Arc<Self>, sender: Sender) {
         if self.has_job() {
-            self.send_for_thief();
+            self.send_for_thief(sender);
         }
     }
 }

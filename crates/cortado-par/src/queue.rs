@@ -1,54 +1,72 @@
-//! A scope's queue: the jobs that were spawned into it and that nobody has begun.
+//! A scope's queue: the jobs that were spawned into it and that nobody has begun. What the scope's owner
+//! spawns goes to a few slots, and what finds none free, or is spawned by others, behind a lock.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use crate::job::JobRef;
 use crate::shim::Mutex;
 use crate::shim::atomic::{AtomicUsize, Ordering};
+use crate::slots::Slots;
+use crate::tuning::SCOPE_SLOTS;
 
-/// See the module. A clone is the same queue.
-#[derive(Clone)]
-pub(crate) struct Queue(Arc<Inside>);
-
-struct Inside {
-    jobs: Mutex<VecDeque<JobRef>>,
+/// See the module.
+pub(crate) struct Queue {
+    slots: Slots<SCOPE_SLOTS>,
+    /// How many jobs the owner has put there; numbers them.
+    puts: AtomicUsize,
+    others: Mutex<VecDeque<JobRef>>,
     length: AtomicUsize,
 }
 
 impl Queue {
     pub(crate) fn new() -> Queue {
-        let jobs = Mutex::new(VecDeque::new());
-        Queue(Arc::new(Inside { jobs, length: AtomicUsize::new(0) }))
-    }
-
-    pub(crate) fn is(&self, other: &Queue) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Queue {
+            slots: Slots::new(),
+            puts: AtomicUsize::new(0),
+            others: Mutex::new(VecDeque::new()),
+            length: AtomicUsize::new(0),
+        }
     }
 
     /// As of some moment.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.length.load(Ordering::Relaxed) == 0
+        self.slots.is_empty() && self.length.load(Ordering::Relaxed) == 0
+    }
+
+    /// Owner.
+    pub(crate) fn push_own(&self, job: JobRef) {
+        let puts = self.puts.load(Ordering::Relaxed);
+        self.puts.store(puts + 1, Ordering::Relaxed);
+        if let Err(job) = self.slots.put(job, puts, || ()) {
+            self.push(job);
+        }
     }
 
     pub(crate) fn push(&self, job: JobRef) {
-        self.change(|jobs| jobs.push_back(job));
+        self.change(|others| others.push_back(job));
     }
 
-    /// The oldest job, for a thief.
+    /// An old job, for a thief.
     pub(crate) fn pop_front(&self) -> Option<JobRef> {
-        self.change(VecDeque::pop_front)
+        self.slots.take_oldest(0).or_else(|| self.pop(VecDeque::pop_front))
     }
 
-    /// The youngest job, for the scope's owner.
+    /// A young job, for the scope's owner.
     pub(crate) fn pop_back(&self) -> Option<JobRef> {
-        self.change(VecDeque::pop_back)
+        self.pop(VecDeque::pop_back).or_else(|| self.slots.take_youngest())
+    }
+
+    fn pop(&self, pop: impl FnOnce(&mut VecDeque<JobRef>) -> Option<JobRef>) -> Option<JobRef> {
+        if self.length.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        self.change(pop)
     }
 
     fn change<R>(&self, change: impl FnOnce(&mut VecDeque<JobRef>) -> R) -> R {
-        let mut jobs = self.0.jobs.lock();
-        let result = change(&mut jobs);
-        self.0.length.store(jobs.len(), Ordering::Relaxed);
+        let mut others = self.others.lock();
+        let result = change(&mut others);
+        self.length.store(others.len(), Ordering::Relaxed);
         result
     }
 }

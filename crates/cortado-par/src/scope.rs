@@ -7,7 +7,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 use crate::install::within;
@@ -17,11 +17,14 @@ use crate::pool::Pool;
 use crate::queue::Queue;
 use crate::shim::Mutex;
 use crate::shim::atomic::{AtomicUsize, Ordering};
-use crate::visit::Visit;
+use crate::thief::Sender;
+use crate::visit::{self, Visit};
 
 /// Where closures are spawned that end before [`scope`] returns.
 pub struct Scope<'scope> {
     pool: Arc<Pool>,
+    /// Where the visit is of the thread that opened it.
+    owner: usize,
     queue: Queue,
     outstanding: AtomicUsize,
     latch: Latch,
@@ -56,7 +59,7 @@ where
         let scope = Scope::new(visit);
         let opened = visit.aboard();
         if let Some(aboard) = opened {
-            aboard.member().deque.open(scope.queue.clone());
+            aboard.member().deque.open(&scope.queue);
         }
         let result = catch_unwind(AssertUnwindSafe(|| body(&scope)));
         scope.wait(visit, opened.is_some());
@@ -68,9 +71,11 @@ impl<'scope> Scope<'scope> {
     fn new(visit: &Visit) -> Scope<'scope> {
         Scope {
             pool: visit.pool().clone(),
+            owner: visit.address(),
             queue: Queue::new(),
             outstanding: AtomicUsize::new(1),
-            latch: Latch::new(&visit.parker()),
+            // SAFETY: L2 (the scope goes before the visit).
+            latch: unsafe { Latch::new(visit.parker()) },
             panic: Mutex::new(None),
             _borrows: PhantomData,
         }
@@ -85,20 +90,30 @@ impl<'scope> Scope<'scope> {
         F: FnOnce(&Scope<'scope>) + Send + 'scope,
     {
         self.outstanding.fetch_add(1, Ordering::Relaxed);
-        let job = Box::new(Spawned { header: Header::new(Spawned::<F>::run), body, scope: self });
+        let header = Header::new(Spawned::<'scope, F>::run, ptr::from_ref(self).cast());
+        let job = Box::new(Spawned { header, body, _scope: PhantomData });
         let job = NonNull::from(Box::leak(job)).cast::<Header>();
         // SAFETY: C1 (the scope waits for the job, which frees itself when it runs).
-        self.queue.push(unsafe { JobRef::new(job, self.origin()) });
-        self.latch.nudge();
-        self.pool.send_for_thief();
+        let job = unsafe { JobRef::new(job) };
+        if visit::is_current(self.owner) {
+            self.queue.push_own(job);
+        } else {
+            self.queue.push(job);
+            self.latch.nudge();
+        }
+        self.pool.send_for_thief(Sender::Computes);
     }
 
+    /// What its jobs descend from.
     fn origin(&self) -> usize {
-        std::ptr::from_ref(self) as usize
+        ptr::from_ref(self) as usize
     }
 
     /// Waits for all that was spawned.
     fn wait(&self, visit: &Visit, mut opened: bool) {
+        while let Some(job) = self.queue.pop_back() {
+            job.run();
+        }
         if self.outstanding.fetch_sub(1, Ordering::AcqRel) == 1 {
             // Nobody is left who could set the latch.
             return self.close(visit, opened);
@@ -106,7 +121,7 @@ impl<'scope> Scope<'scope> {
         while !self.latch.is_set() {
             if let Some(aboard) = visit.aboard() {
                 if !opened {
-                    aboard.member().deque.open(self.queue.clone());
+                    aboard.member().deque.open(&self.queue);
                     opened = true;
                 }
                 aboard.wait_for_scope(&self.latch, self.origin(), &self.queue);
@@ -168,7 +183,7 @@ impl fmt::Debug for Scope<'_> {
 struct Spawned<'scope, F> {
     header: Header,
     body: F,
-    scope: *const Scope<'scope>,
+    _scope: PhantomData<*const Scope<'scope>>,
 }
 
 impl<'scope, F> Spawned<'scope, F>
@@ -180,9 +195,9 @@ where
     unsafe fn run(header: NonNull<Header>, _: bool) {
         // SAFETY: C1 (the box was leaked by `spawn`).
         let job = unsafe { Box::from_raw(header.cast::<Spawned<'scope, F>>().as_ptr()) };
-        let Spawned { body, scope, .. } = *job;
-        // SAFETY: C1 (this job is outstanding).
-        let scope = unsafe { &*scope };
+        let Spawned { header, body, .. } = *job;
+        // SAFETY: C1 (this job is outstanding, and its header has the scope).
+        let scope = unsafe { &*header.scope().cast::<Scope<'scope>>() };
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| body(scope))) {
             scope.panicked(payload);
         }

@@ -22,15 +22,25 @@ use crate::visit;
 pub(crate) struct Thief {
     /// None once it has come aboard.
     pool: Option<Arc<Pool>>,
+    /// Where the thread is that sent for it and goes on: elsewhere there is time for two.
+    occupied_cpu: Option<usize>,
+}
+
+/// What the thread goes on to do that sends for a thief.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Sender {
+    Computes,
+    Leaves,
 }
 
 impl Thief {
     /// Sends for a thief that was counted already.
-    pub(crate) fn send(pool: &Arc<Pool>) {
-        let thief = Thief { pool: Some(pool.clone()) };
+    pub(crate) fn send(pool: &Arc<Pool>, sender: Sender) {
+        let occupied_cpu = (sender == Sender::Computes).then(work::current_cpu);
+        let thief = Thief { pool: Some(pool.clone()), occupied_cpu };
         // Without a runtime the thief is dropped, and with a runtime that ends it is cancelled.
         if let Some(runtime) = pool.runtime() {
-            drop(work::spawn_on(&runtime, thief, "".into(), Location::caller()));
+            drop(work::spawn_to_others(&runtime, thief, Location::caller()));
         }
     }
 }
@@ -40,6 +50,9 @@ impl Future for Thief {
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         if let Some(pool) = self.pool.take() {
+            if self.occupied_cpu == Some(work::current_cpu()) {
+                work::leave_cpu();
+            }
             match Aboard::sent(&pool) {
                 Some(aboard) => visit::with_aboard(pool, aboard, serve),
                 None => pool.crew.give_up(),
@@ -63,7 +76,7 @@ fn serve(aboard: &Aboard) {
     let pool = aboard.pool();
     while let Some(job) = search(aboard) {
         if pool.crew.found() {
-            pool.look_again();
+            pool.look_again(Sender::Computes);
         }
         aboard.run(job);
         if work::is_wanted() {

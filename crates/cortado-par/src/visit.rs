@@ -61,12 +61,17 @@ impl Visit {
         &self.pool
     }
 
-    /// The thread's parker.
-    pub(crate) fn parker(&self) -> Arc<Parker> {
+    /// The thread's parker, which is there until the visit ends.
+    pub(crate) fn parker(&self) -> *const Arc<Parker> {
         match self.aboard.get() {
-            Some(aboard) => aboard.member().parker.clone(),
-            None => PARKER.with(Arc::clone),
+            Some(aboard) => &raw const aboard.member().parker,
+            None => PARKER.with(ptr::from_ref),
         }
+    }
+
+    /// By which it is known as long as it lasts.
+    pub(crate) fn address(&self) -> usize {
+        ptr::from_ref(self) as usize
     }
 
     /// The thread's place, if it has one or should have one by now.
@@ -99,7 +104,7 @@ impl Visit {
             Some(began) => began.elapsed() >= WAIT_LANE_LIMIT,
             None => {
                 self.began.set(Some(Instant::now()));
-                learned::is_long(self.place)
+                learned::is_long(self.place.into())
             }
         }
     }
@@ -108,7 +113,7 @@ impl Visit {
 impl Drop for Visit {
     fn drop(&mut self) {
         if let Some(began) = self.began.get() {
-            learned::learn(self.place, began.elapsed(), WAIT_LANE_LIMIT);
+            learned::learn(self.place.into(), began.elapsed(), WAIT_LANE_LIMIT);
         }
     }
 }
@@ -128,6 +133,16 @@ impl Drop for Visiting<'_> {
         VISIT.set(ptr::null());
         MEMBER.set(ptr::null());
     }
+}
+
+/// The thread is in a visit.
+pub(crate) fn has_one() -> bool {
+    !VISIT.get().is_null()
+}
+
+/// The thread's visit is the one at this address.
+pub(crate) fn is_current(address: usize) -> bool {
+    VISIT.get() as usize == address
 }
 
 /// Calls `body` with the thread's visit; gives it back where there is none.

@@ -52,6 +52,69 @@ fn loom_a_seat_is_freed_or_kept_when_the_worker_sits_down_again() {
     });
 }
 
+/// A worker gives its seat up in the middle of a poll and takes one again (`work::Standing`), while the
+/// monitor is about to free its seat: as many are counted as are held.
+#[test]
+fn loom_a_seat_that_a_worker_gave_up_is_counted_once() {
+    loom::model(|| {
+        let shared = seated();
+        let other = shared.clone();
+        let monitor = thread::spawn(move || {
+            if other.0.free(false) {
+                other.1.free_seat();
+            }
+        });
+        stand(&shared);
+        let holds = shared.0.stand_up();
+        monitor.join().unwrap();
+        assert_eq!(shared.1.active(), usize::from(holds));
+    });
+}
+
+/// The same while another worker is woken, which may have taken the seat by the time the first wants it
+/// again.
+#[test]
+fn loom_a_seat_that_a_worker_gave_up_is_another_ones_or_its_own() {
+    loom::model(|| {
+        let shared = seated();
+        let other = shared.clone();
+        let waker = thread::spawn(move || {
+            let grant = other.1.begin_wake();
+            grant.is_some_and(|grant| {
+                other.1.stop_searching(grant.accept());
+                true
+            })
+        });
+        stand(&shared);
+        let holds = shared.0.stand_up();
+        let other_holds = waker.join().unwrap();
+        assert!(holds != other_holds, "somebody has the one seat");
+        assert_eq!(shared.1.active(), 1);
+    });
+}
+
+/// A worker that holds the one seat.
+fn seated() -> Arc<(Notice, Idle)> {
+    let shared = Arc::new((Notice::new(), Idle::new(1)));
+    let searching = shared.1.begin_wake().expect("a free seat").accept();
+    shared.0.sit(false);
+    shared.1.stop_searching(searching);
+    shared
+}
+
+/// As `Standing` from its making to its drop.
+fn stand((notice, idle): &(Notice, Idle)) {
+    if !notice.free(false) {
+        return;
+    }
+    idle.free_seat();
+    if let Some(grant) = idle.take_free_seat() {
+        let searching = grant.accept();
+        notice.sit(false);
+        idle.stop_searching(searching);
+    }
+}
+
 /// A charge is seen with everything that the monitor wrote before it.
 #[test]
 fn loom_a_charge_brings_its_figures() {

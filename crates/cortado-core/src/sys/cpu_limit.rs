@@ -74,6 +74,22 @@ impl Cpus {
     }
 }
 
+/// The CPU that the thread is on, as of some moment.
+pub(crate) fn current_cpu() -> usize {
+    rustix::thread::sched_getcpu()
+}
+
+/// Moves the thread to another CPU of those that it may run on, if there is one.
+pub(crate) fn leave_cpu() {
+    let Some(allowed) = Cpus::usable() else { return };
+    let mut others = allowed.clone();
+    others.0.unset(current_cpu());
+    if others.count() > 0 && others.keep(0).is_ok() {
+        // It was allowed a moment ago; where it is not any more, somebody else has chosen meanwhile.
+        let _ = allowed.keep(0);
+    }
+}
+
 fn quota() -> Option<f64> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let mounts = fs::read_to_string("/proc/self/mountinfo").ok()?;

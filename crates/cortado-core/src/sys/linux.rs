@@ -23,7 +23,7 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-pub(crate) use super::cpu_limit::{CpuLimit, Cpus, usable_cores};
+pub(crate) use super::cpu_limit::{CpuLimit, Cpus, current_cpu, leave_cpu, usable_cores};
 use crate::reactor::{Interest, Ready};
 
 /// What the kernel hands back with an event: the address that was given at registration.

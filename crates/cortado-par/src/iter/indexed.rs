@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::adapt::{Chunks, Enumerate, Interleave, MaxLen, MinLen, Rev, Skip, StepBy, Take, Zip};
+use super::adapt::{Chunks, Enumerate, Interleave, Limited, Rev, Skip, StepBy, Take, Zip};
 use super::plumbing::Source;
 use super::{IntoParallelIterator, ParallelIterator, collect};
 
@@ -489,8 +489,8 @@ pub trait IndexedParallelIterator: ParallelIterator {
     /// let pieces = (0..100).into_par_iter().with_min_len(100).fold(|| 0, |sum, item| sum + item);
     /// assert_eq!(pieces.collect::<Vec<i32>>(), [4950]);
     /// ```
-    fn with_min_len(self, min_len: usize) -> MinLen<Self> {
-        MinLen { base: self, min_len }
+    fn with_min_len(self, min_len: usize) -> Limited<Self> {
+        Limited { base: self, min_len, max_len: usize::MAX }
     }
 
     /// No piece has more items than `max_len`, unless `with_min_len` says otherwise: where items
@@ -503,7 +503,7 @@ pub trait IndexedParallelIterator: ParallelIterator {
     /// let pieces = (0..100).into_par_iter().with_max_len(1).fold(|| 0, |sum, item| sum + item);
     /// assert_eq!(pieces.count(), 100);
     /// ```
-    fn with_max_len(self, max_len: usize) -> MaxLen<Self> {
-        MaxLen { base: self, max_len }
+    fn with_max_len(self, max_len: usize) -> Limited<Self> {
+        Limited { base: self, min_len: 1, max_len }
     }
 }

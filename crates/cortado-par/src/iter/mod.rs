@@ -45,8 +45,7 @@ mod step;
 mod through;
 
 pub use adapt::{
-    Chain, Chunks, Enumerate, FlatMap, Flatten, Interleave, MaxLen, MinLen, Rev, Skip, StepBy,
-    Take, Zip,
+    Chain, Chunks, Enumerate, FlatMap, Flatten, Interleave, Limited, Rev, Skip, StepBy, Take, Zip,
 };
 pub use attempt::Try;
 pub use convert::{

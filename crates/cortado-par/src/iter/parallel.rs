@@ -1,6 +1,6 @@
 //! The trait of all parallel iterators: what can be done to items, and with all of them.
 
-use std::cmp::{self, Ordering};
+use std::cmp::Ordering;
 use std::iter::{Product, Sum};
 
 use super::attempt::Try;
@@ -596,7 +596,7 @@ pub trait ParallelIterator: Sized + Send {
     where
         Self::Item: Ord,
     {
-        self.reduce_with(cmp::min)
+        self.reduce_with(|left, right| consume::preferred(left <= right, left, right))
     }
 
     /// The least item by `compare`, the first one of several. `None` if there are no items.
@@ -611,9 +611,8 @@ pub trait ParallelIterator: Sized + Send {
     where
         F: Fn(&Self::Item, &Self::Item) -> Ordering + Sync + Send,
     {
-        self.reduce_with(|left, right| match compare(&left, &right) {
-            Ordering::Greater => right,
-            _ => left,
+        self.reduce_with(|left, right| {
+            consume::preferred(compare(&left, &right).is_le(), left, right)
         })
     }
 
@@ -646,7 +645,7 @@ pub trait ParallelIterator: Sized + Send {
     where
         Self::Item: Ord,
     {
-        self.reduce_with(cmp::max)
+        self.reduce_with(|left, right| consume::preferred(left > right, left, right))
     }
 
     /// The greatest item by `compare`, the last one of several. `None` if there are no items.
@@ -661,9 +660,8 @@ pub trait ParallelIterator: Sized + Send {
     where
         F: Fn(&Self::Item, &Self::Item) -> Ordering + Sync + Send,
     {
-        self.reduce_with(|left, right| match compare(&left, &right) {
-            Ordering::Greater => left,
-            _ => right,
+        self.reduce_with(|left, right| {
+            consume::preferred(compare(&left, &right).is_gt(), left, right)
         })
     }
 

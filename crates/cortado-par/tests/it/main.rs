@@ -1,5 +1,6 @@
 //! What fork-join promises to its users, a file per promise.
 
+mod bounds;
 mod computing;
 mod iter_adaptors;
 mod iter_bounds;

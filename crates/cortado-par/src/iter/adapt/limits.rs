@@ -4,44 +4,19 @@ use super::drive_by_source;
 use crate::iter::IndexedParallelIterator;
 use crate::iter::plumbing::Source;
 
-/// What [`with_min_len`](IndexedParallelIterator::with_min_len) gives.
+/// What [`with_min_len`](IndexedParallelIterator::with_min_len) and
+/// [`with_max_len`](IndexedParallelIterator::with_max_len) give.
 #[derive(Clone, Debug)]
 #[must_use = "a parallel iterator does nothing until it is consumed"]
-pub struct MinLen<I> {
+pub struct Limited<I> {
     pub(crate) base: I,
     pub(crate) min_len: usize,
-}
-
-drive_by_source!([I: IndexedParallelIterator] MinLen<I>, I::Item);
-
-impl<I: IndexedParallelIterator> IndexedParallelIterator for MinLen<I> {
-    type Source<'a>
-        = LimitedSource<I::Source<'a>>
-    where
-        Self: 'a;
-
-    fn len(&self) -> usize {
-        self.base.len()
-    }
-
-    fn source(&mut self) -> Self::Source<'_> {
-        let base = self.base.source();
-        let (min_len, max_len) = (base.min_len().max(self.min_len), base.max_len());
-        LimitedSource { base, min_len, max_len }
-    }
-}
-
-/// What [`with_max_len`](IndexedParallelIterator::with_max_len) gives.
-#[derive(Clone, Debug)]
-#[must_use = "a parallel iterator does nothing until it is consumed"]
-pub struct MaxLen<I> {
-    pub(crate) base: I,
     pub(crate) max_len: usize,
 }
 
-drive_by_source!([I: IndexedParallelIterator] MaxLen<I>, I::Item);
+drive_by_source!([I: IndexedParallelIterator] Limited<I>, I::Item);
 
-impl<I: IndexedParallelIterator> IndexedParallelIterator for MaxLen<I> {
+impl<I: IndexedParallelIterator> IndexedParallelIterator for Limited<I> {
     type Source<'a>
         = LimitedSource<I::Source<'a>>
     where
@@ -53,12 +28,13 @@ impl<I: IndexedParallelIterator> IndexedParallelIterator for MaxLen<I> {
 
     fn source(&mut self) -> Self::Source<'_> {
         let base = self.base.source();
-        let (min_len, max_len) = (base.min_len(), base.max_len().min(self.max_len));
+        let min_len = base.min_len().max(self.min_len);
+        let max_len = base.max_len().min(self.max_len);
         LimitedSource { base, min_len, max_len }
     }
 }
 
-/// The source of [`MinLen`] and [`MaxLen`].
+/// The source of [`Limited`].
 pub struct LimitedSource<P> {
     base: P,
     min_len: usize,

