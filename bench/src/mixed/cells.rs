@@ -149,6 +149,13 @@ const CASES: &[Cell] = &[
         ..grid("crowd-sleeping", 0, 1_000_000)
     },
     Cell {
+        about: "500 tasks that block their thread for 50 ms between yields come as late",
+        kind: Kind::Sleeping,
+        amount: Amount::Exactly(500),
+        setting: Setting::Late,
+        ..grid("crowd-blocking", 0, 50_000)
+    },
+    Cell {
         about: "computing beside the echo, against Rayon with nothing beside it",
         setting: Setting::Throughput,
         ..grid("throughput", 4, 1_000)

@@ -1,4 +1,5 @@
-//! The server on cortado as it is by default, everything spawned alike, as on Tokio.
+//! The server on cortado as it is by default, everything spawned alike, as on Tokio; and with each
+//! computation handed to the work lane by `compute`, as its guide advises where one knows.
 
 use std::future;
 use std::io::{self, Read, Write};
@@ -17,47 +18,64 @@ use super::work::Kind;
 /// The same without its confinement under a quota.
 pub(super) const UNCONFINED: &str = "cortado-unconfined";
 
+/// The same with `compute`.
+pub(super) const COMPUTE: &str = "cortado-compute";
+
+/// Where the computing is done.
+#[derive(Clone, Copy)]
+enum Way {
+    /// In the tasks.
+    Inside,
+    /// In closures that the tasks await.
+    Compute,
+}
+
 pub(super) fn serve_plain(scene: Scene) -> Result<()> {
-    serve(scene, cortado::Builder::new())
+    serve(scene, cortado::Builder::new(), Way::Inside)
 }
 
 pub(super) fn serve_unconfined(scene: Scene) -> Result<()> {
-    serve(scene, cortado::Builder::new().confine_to_quota(false))
+    serve(scene, cortado::Builder::new().confine_to_quota(false), Way::Inside)
 }
 
-fn serve(scene: Scene, builder: cortado::Builder) -> Result<()> {
+pub(super) fn serve_compute(scene: Scene) -> Result<()> {
+    serve(scene, cortado::Builder::new(), Way::Compute)
+}
+
+fn serve(scene: Scene, builder: cortado::Builder, way: Way) -> Result<()> {
     let Scene { listener, figures } = scene;
     let runtime = builder.report_long_polls(false).build()?;
-    drop(runtime.spawn(accept(listener, Arc::clone(&figures))));
+    drop(runtime.spawn(accept(listener, Arc::clone(&figures), way)));
     drop(runtime.spawn(fire_timer(Arc::clone(&figures))));
-    drop(runtime.spawn(begin(figures)));
+    drop(runtime.spawn(begin(figures, way)));
     runtime.block_on(future::pending())
 }
 
 /// Spawns the computing tasks when it is time for them.
-async fn begin(figures: Arc<Figures>) {
+async fn begin(figures: Arc<Figures>, way: Way) {
     cortado::time::sleep(figures.work.begin_after()).await;
     for _ in 0..figures.work.tasks {
         let (figures, spawned) = (Arc::clone(&figures), Instant::now());
-        drop(match figures.work.kind {
-            Kind::Fresh => cortado::spawn(compute_in_fresh_tasks(figures, spawned)),
-            Kind::Woken => cortado::spawn(compute_and_wake(figures, spawned)),
-            Kind::LongLived | Kind::Sleeping | Kind::Requests => {
+        drop(match (way, figures.work.kind) {
+            (Way::Compute, _) => cortado::spawn(compute_elsewhere(figures, spawned)),
+            (Way::Inside, Kind::Fresh) => cortado::spawn(compute_in_fresh_tasks(figures, spawned)),
+            (Way::Inside, Kind::Woken) => cortado::spawn(compute_and_wake(figures, spawned)),
+            (Way::Inside, Kind::LongLived | Kind::Sleeping | Kind::Requests) => {
                 cortado::spawn(compute(figures, spawned))
             }
         });
     }
 }
 
-async fn accept(listener: TcpListener, figures: Arc<Figures>) {
+async fn accept(listener: TcpListener, figures: Arc<Figures>, way: Way) {
     listener.set_nonblocking(true).expect("a listener can be made non-blocking");
     let listener = AsyncFd::new(listener).expect("the reactor takes a listener");
     while let Ok((stream, _)) = listener.async_io(Direction::Read, TcpListener::accept).await {
-        drop(cortado::spawn(echo(stream, Arc::clone(&figures))));
+        drop(cortado::spawn(echo(stream, Arc::clone(&figures), way)));
     }
 }
 
-async fn echo(stream: TcpStream, figures: Arc<Figures>) -> io::Result<()> {
+async fn echo(stream: TcpStream, figures: Arc<Figures>, way: Way) -> io::Result<()> {
     stream.set_nodelay(true)?;
     stream.set_nonblocking(true)?;
     let stream = AsyncFd::new(stream).map_err(|refused| refused.into_parts().1)?;
@@ -70,7 +88,13 @@ async fn echo(stream: TcpStream, figures: Arc<Figures>) -> io::Result<()> {
         if figures.work.kind == Kind::Requests {
             for _ in 0..count / MESSAGE_BYTES {
                 let figures = Arc::clone(&figures);
-                cortado::spawn(async move { figures.poll() }).await.expect("it does not panic");
+                match way {
+                    Way::Compute => cortado::compute(move || figures.poll()).await,
+                    Way::Inside => {
+                        let task = cortado::spawn(async move { figures.poll() });
+                        task.await.expect("it does not panic");
+                    }
+                }
             }
         }
         let mut sent = 0;
@@ -94,6 +118,17 @@ async fn compute(figures: Arc<Figures>, spawned: Instant) {
     loop {
         figures.poll();
         cortado::yield_now().await;
+    }
+}
+
+async fn compute_elsewhere(figures: Arc<Figures>, spawned: Instant) {
+    loop {
+        let figures = Arc::clone(&figures);
+        let computing = cortado::compute(move || {
+            figures.begins(spawned);
+            figures.poll();
+        });
+        computing.await;
     }
 }
 

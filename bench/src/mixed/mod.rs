@@ -13,6 +13,7 @@ mod quota;
 mod schedule;
 mod server;
 mod smol_server;
+mod starved;
 mod threads_server;
 mod tokio_server;
 mod units;
@@ -43,7 +44,8 @@ pub(crate) const GROUP: Group = Group {
 };
 
 fn cases() -> Vec<Box<dyn Case>> {
-    cells::all().map(|cell| Box::new(Mixed(cell)) as Box<dyn Case>).collect()
+    let beside_echo = cells::all().map(|cell| Box::new(Mixed(cell)) as Box<dyn Case>);
+    beside_echo.chain([Box::new(starved::Starved) as Box<dyn Case>]).collect()
 }
 
 /// The echo beside one kind of work.
@@ -87,7 +89,7 @@ impl Case for Mixed {
 
 /// Who takes part: everybody, but for work that a contender has no way of doing.
 fn contenders(cell: &Cell) -> &'static [&'static str] {
-    use cortado_server::UNCONFINED;
+    use cortado_server::{COMPUTE, UNCONFINED};
     use go_server::NAME as GO;
     use smol_server::NAME as SMOL;
     use threads_server::{LOWERED, PLAIN, RAYON_ALONE};
@@ -97,9 +99,12 @@ fn contenders(cell: &Cell) -> &'static [&'static str] {
         (Setting::Quota(_), _) => {
             &[OURS, UNCONFINED, DEFAULT, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO, LOWERED, PLAIN]
         }
-        (Setting::Late, _) => &[OURS, DEFAULT, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO],
-        (_, Kind::Requests) => &[OURS, DEFAULT, EAGER, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO],
-        _ => &[OURS, DEFAULT, EAGER, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO, LOWERED, PLAIN],
+        (Setting::Late, Kind::Sleeping) => &[OURS, DEFAULT, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO],
+        (Setting::Late, _) => &[OURS, COMPUTE, DEFAULT, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO],
+        (_, Kind::Requests) => {
+            &[OURS, COMPUTE, DEFAULT, EAGER, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO]
+        }
+        _ => &[OURS, COMPUTE, DEFAULT, EAGER, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO, LOWERED, PLAIN],
     }
 }
 

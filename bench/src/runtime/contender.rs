@@ -22,6 +22,9 @@ use crate::stopwatch::Stopwatch;
 pub(crate) const NO_FORTE: &str =
     "forte 1.0.0-beta.2 needs Rust 1.96, this workspace is built with 1.95";
 
+/// cortado without its monitor.
+pub(super) const UNMONITORED: &str = "cortado-unmonitored";
+
 /// Which runtime is to measure what.
 #[derive(Args)]
 pub(crate) struct ContendArgs {
@@ -40,7 +43,8 @@ pub(crate) fn run(args: &ContendArgs) -> Result<()> {
     let figures = match args.peer.as_str() {
         OURS if subject.is_on_one_thread() => subject.measure::<CortadoSingle>(&watch),
         "tokio" if subject.is_on_one_thread() => subject.measure::<TokioSingle>(&watch),
-        OURS => subject.measure::<Cortado>(&watch),
+        OURS => subject.measure::<Cortado<true>>(&watch),
+        UNMONITORED => subject.measure::<Cortado<false>>(&watch),
         "tokio" => subject.measure::<Tokio>(&watch),
         "smol" => subject.measure::<Smol>(&watch),
         "static-executor" => subject.measure::<Executor>(&watch),

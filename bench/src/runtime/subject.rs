@@ -57,6 +57,21 @@ impl Subject {
         Subject::Lateness,
     ];
 
+    /// It is one of the benchmarks of Tokio's scheduler with several threads.
+    pub(super) fn is_of_tokio(self) -> bool {
+        use Subject::*;
+        matches!(
+            self,
+            SpawnManyLocal
+                | SpawnManyRemoteIdle
+                | SpawnManyRemoteBusy1
+                | SpawnManyRemoteBusy2
+                | YieldMany
+                | PingPong
+                | ChainedSpawn
+        )
+    }
+
     fn entry(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Subject::SpawnManyLocal => {

@@ -1,20 +1,24 @@
-//! cortado as a contender: as it is by default, but for the number of workers.
+//! cortado as a contender: as it is by default, but for the number of workers; and without its monitor,
+//! to see what that costs where nothing computes.
 
 use std::future::Future;
 use std::time::Duration;
+
+use cortado::MonitorMode;
 
 use crate::runtime::meeting::Ours;
 use crate::runtime::peer::{Peer, WORKERS};
 
 /// Workers in both lanes.
-pub(in crate::runtime) struct Cortado(cortado::Runtime);
+pub(in crate::runtime) struct Cortado<const MONITORED: bool>(cortado::Runtime);
 
-impl Peer for Cortado {
+impl<const MONITORED: bool> Peer for Cortado<MONITORED> {
     type Handle = cortado::JoinHandle<()>;
     type Meeting = Ours;
 
     fn start() -> Self {
-        let builder = cortado::Builder::new().worker_threads(WORKERS);
+        let mode = if MONITORED { MonitorMode::Act } else { MonitorMode::Off };
+        let builder = cortado::Builder::new().worker_threads(WORKERS).monitor(mode);
         Cortado(builder.build().expect("cortado starts"))
     }
 
