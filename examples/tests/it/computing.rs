@@ -11,13 +11,7 @@ fn rayon_computes_on_lowered_threads() {
     assert_eq!(lines[0], "20000 numbers are in order");
     assert!(lines[1].contains(" ticks meanwhile, "), "{lines:#?}");
     // All have the work lane's priority, which counts from this process's own, and none a higher one.
-    let lane = (own_nice() + 10).min(19);
+    let own = rustix::process::getpriority_process(None).unwrap();
+    let lane = (own + 10).min(19);
     assert_eq!(lines[2], format!("priorities of the threads that sorted: {{{lane}}}"));
-}
-
-/// The nice value of this process: the 17th field behind its name.
-fn own_nice() -> i32 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let behind_name = stat.rsplit(')').next().unwrap();
-    behind_name.split_whitespace().nth(16).unwrap().parse().unwrap()
 }
