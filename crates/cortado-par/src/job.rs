@@ -57,7 +57,7 @@
 //! by its owner or is being run. A thief that is cancelled counts itself out. A closure on its way from a
 //! plain thread comes back to it (`let_be`), and runs there.
 //!
-//! **Figures.** A binary tree with 1-ns leaves, ns per node, two cores, short runs one after the other on a
+//! **Figures.** A binary tree with 1-ns leaves, ns per node, two cores, short runs one after the other on a nearly
 //! quiet machine: 1,048,575 nodes: sequential 1.16, one thread 1.76, two 0.74 (Rayon 10.3 and 5.1, chili 2.4
 //! and 1.5). 1,023 nodes inside of the work lane: sequential 1.06, one thread 2.1, two 1.4 (Rayon 6.7 on
 //! two, chili 2.8). A join that is not offered costs 0.6 ns there, and one that is offered and taken back about 35.
