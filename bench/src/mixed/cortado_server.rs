@@ -122,10 +122,11 @@ async fn compute(figures: Arc<Figures>, spawned: Instant) {
 }
 
 async fn compute_elsewhere(figures: Arc<Figures>, spawned: Instant) {
+    let mut first = Some(spawned);
     loop {
-        let figures = Arc::clone(&figures);
+        let (figures, first) = (Arc::clone(&figures), first.take());
         let computing = cortado::compute(move || {
-            figures.begins(spawned);
+            first.into_iter().for_each(|spawned| figures.begins(spawned));
             figures.poll();
         });
         computing.await;

@@ -120,7 +120,7 @@ async fn echo(mut stream: TcpStream, figures: Arc<Figures>, way: Way) -> std::io
         }
         if figures.work.kind == Kind::Requests {
             for _ in 0..count / MESSAGE_BYTES {
-                once(&way, &figures, Instant::now()).await;
+                once(&way, &figures, Some(Instant::now())).await;
             }
         }
         stream.write_all(&buffer[..count]).await?;
@@ -135,11 +135,12 @@ async fn fire_timer(figures: Arc<Figures>) {
     }
 }
 
-/// One computation in the way that was chosen.
-async fn once(way: &Way, figures: &Arc<Figures>, spawned: Instant) {
+/// One computation in the way that was chosen; `first` is when its task was spawned, if it is that one's
+/// first.
+async fn once(way: &Way, figures: &Arc<Figures>, first: Option<Instant>) {
     let own = Arc::clone(figures);
     let work = move || {
-        own.begins(spawned);
+        first.into_iter().for_each(|spawned| own.begins(spawned));
         own.poll();
     };
     match way {
@@ -159,8 +160,9 @@ async fn once(way: &Way, figures: &Arc<Figures>, spawned: Instant) {
 }
 
 async fn compute_elsewhere(figures: Arc<Figures>, way: Way, spawned: Instant) {
+    let mut first = Some(spawned);
     loop {
-        once(&way, &figures, spawned).await;
+        once(&way, &figures, first.take()).await;
     }
 }
 

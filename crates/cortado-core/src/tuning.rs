@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-/// Polls between two looks of a busy worker at the descriptors and the timers. Odd,
+/// Polls between two looks of a busy worker at the descriptors and the timers, at the most. Odd,
 /// so that it does not beat with loops of even length. The figure of Go and Tokio (61); not
 /// measured here.
 pub(crate) const LOOK_EVERY_POLLS: u32 = 61;
@@ -16,8 +16,8 @@ pub(crate) const LOOK_AIM: Duration = Duration::from_micros(100);
 /// 0.4 µs; 61 polls that only yield take 1 µs. Measured as `runtime yield`.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_micros(10);
 
-/// Polls between two looks of a busy worker at its lane's injector, which costs two loads where it
-/// is empty. `runtime spawn-many-remote-busy1`: with 61, and one task at a time, tasks from outside
+/// Polls between two looks of a busy worker at its lane's injector, at the most, which costs two loads
+/// where it is empty. `runtime spawn-many-remote-busy1`: with 61, and one task at a time, tasks from outside
 /// waited 80 times as long as Tokio's beside tasks that yield.
 pub(crate) const INJECTOR_EVERY_POLLS: u32 = 8;
 
