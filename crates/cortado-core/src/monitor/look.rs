@@ -51,6 +51,22 @@ struct Found {
     seat_freed: bool,
 }
 
+/// How many workers of each lane have polled since the last look.
+#[derive(Clone, Copy, Default)]
+struct Polled {
+    wait: usize,
+    work: usize,
+}
+
+impl Polled {
+    fn of(&mut self, lane: Lane) -> &mut usize {
+        match lane {
+            Lane::Wait => &mut self.wait,
+            Lane::Work => &mut self.work,
+        }
+    }
+}
+
 /// What came of a look.
 pub(super) struct Outcome {
     /// Some worker has polled since the last look, or is polling.
@@ -72,7 +88,8 @@ impl<S: Senses> Look<S> {
         self.last = now;
         lanes.placement().tick(now);
         count(&lanes.monitor().counts.looks);
-        let polled = self.count_polls(lanes);
+        let polled_in = self.count_polls(lanes);
+        let polled = polled_in.wait + polled_in.work;
         let somebody_minds = polled > 1 || waits(lanes, Lane::Wait);
         let mut outcome = Outcome { anything_happened: polled > 0, wanted_pace: None };
         // A worker that was started meanwhile is seen at the next look.
@@ -85,7 +102,7 @@ impl<S: Senses> Look<S> {
             };
             if is_seated {
                 outcome.anything_happened = true;
-                let pace = self.at_poll(lanes, record, poll, now, polled > 0);
+                let pace = self.at_poll(lanes, record, poll, now, polled_in);
                 outcome.wanted_pace = outcome.wanted_pace.into_iter().chain(pace).min();
             }
             self.note(lanes, record, poll, now);
@@ -98,15 +115,15 @@ impl<S: Senses> Look<S> {
     }
 
     /// How many workers have polled since the last look.
-    fn count_polls(&mut self, lanes: &Lanes) -> usize {
-        let mut polled = 0;
+    fn count_polls(&mut self, lanes: &Lanes) -> Polled {
+        let mut polled = Polled::default();
         for record in lanes.records() {
             if self.workers.len() <= record.index() {
                 self.workers.resize(record.index() + 1, Remembered::default());
             }
             let remembered = &mut self.workers[record.index()];
             let polls = record.polls();
-            polled += usize::from(remembered.polls != polls);
+            *polled.of(record.lane()) += usize::from(remembered.polls != polls);
             remembered.polls = polls;
         }
         polled
@@ -119,7 +136,7 @@ impl<S: Senses> Look<S> {
         record: &Arc<Record>,
         poll: Poll,
         now: Instant,
-        others_polled: bool,
+        mut others: Polled,
     ) -> Option<Duration> {
         let lane = record.lane();
         let (cpu, queued) = (self.senses.cpu_time(record), record.queue().queued());
@@ -130,7 +147,7 @@ impl<S: Senses> Look<S> {
             return before.and_then(|before| suspicion(lanes, record, &before, poll, now));
         };
         let lasted = now.saturating_duration_since(seen.since);
-        if others_polled && hands_out(queued - seen.queued, lasted) {
+        if *others.of(lane) > 0 && hands_out(queued - seen.queued, lasted) {
             *seen = fresh;
             return Some(TICK_SAMPLE);
         }
@@ -142,8 +159,8 @@ impl<S: Senses> Look<S> {
         let cause = cause(used, limit, || self.senses.state(record))?;
         // A computing poll at normal priority delays the other workers through the kernel, also
         // where they have seats.
-        let delays =
-            waits(lanes, lane) || (lane == Lane::Wait && cause == Cause::OnCpu && others_polled);
+        let delays = waits(lanes, lane)
+            || (lane == Lane::Wait && cause == Cause::OnCpu && others.wait + others.work > 0);
         let seat_freed = delays
             && lanes.acts_on_long_polls()
             && give_way(lanes, record, &self.senses, seen.poll, cause, used);
@@ -229,8 +246,8 @@ fn suspicion(
     long.then(|| pace_for(lanes, record.lane()))
 }
 
-/// The poll queues tasks all along, one in the time of a long poll at least, and other workers take
-/// them: it counts as so many short polls. As a hog it would get a lower priority than those who live
+/// The poll queues tasks all along, one in the time of a long poll at least, and other workers of its
+/// lane run them: it counts as so many short polls. As a hog it would get a lower priority than those who live
 /// by it, and wait for them. `runtime spawn-and-await`.
 fn hands_out(queued: u64, lasted: Duration) -> bool {
     queued > 0 && lasted < LONG_POLL * u32::try_from(queued).unwrap_or(u32::MAX)

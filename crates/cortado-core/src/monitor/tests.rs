@@ -206,6 +206,24 @@ fn a_poll_that_hands_out_tasks_is_not_taken_for_one_that_computes() {
     scene.polled = Some(polled);
 }
 
+/// Where only the work lane polls beside it, nobody runs what it makes ready.
+#[test]
+fn a_poll_that_hands_out_tasks_to_nobody_loses_its_seat() {
+    let mut scene = Scene::new(Lane::Wait, MonitorMode::Act);
+    let other = scene.lanes.take_record().expect("a record is free");
+    let grant = scene.lanes.lane(Lane::Work).idle.begin_wake().expect("a seat is free");
+    let searching = other.sit(Lane::Work, grant);
+    scene.lanes.lane(Lane::Work).idle.stop_searching(searching);
+    let polled = scene.polled.take().expect("the scene polls a task");
+    other.begin_poll(polled.header(), 1);
+    for _ in 0..2 * STALL_LIMIT.as_micros() / LONG_POLL.as_micros() {
+        scene.queue_another();
+    }
+    scene.pass(STALL_LIMIT, STALL_LIMIT);
+    assert!(scene.seat_is_free());
+    scene.polled = Some(polled);
+}
+
 #[test]
 fn what_cannot_be_read_is_left_alone() {
     let mut scene = Scene::new(Lane::Wait, MonitorMode::Act);
