@@ -42,7 +42,7 @@
 use crate::shim::atomic::{AtomicU64, Ordering, fence};
 
 /// The most workers that one runtime can have, in both lanes together.
-pub(crate) const MAX_WORKERS: usize = if cfg!(loom) { 64 } else { 1024 };
+pub(crate) const MAX_WORKERS: usize = if cfg!(loom) { 64 } else { 2048 };
 
 const SEARCHING: u64 = 1;
 const ACTIVE: u64 = 1 << 32;

@@ -247,8 +247,8 @@ fn suspicion(
 }
 
 /// The poll queues tasks all along, one in the time of a long poll at least, and other workers of its
-/// lane run them: it counts as so many short polls. As a hog it would get a lower priority than those who live
-/// by it, and wait for them. `runtime spawn-and-await`.
+/// lane run them: it counts as so many short polls. As a hog it would get a lower priority than those
+/// who live by it, and wait for them. `runtime spawn-and-await`.
 fn hands_out(queued: u64, lasted: Duration) -> bool {
     queued > 0 && lasted < LONG_POLL * u32::try_from(queued).unwrap_or(u32::MAX)
 }
