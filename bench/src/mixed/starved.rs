@@ -1,7 +1,7 @@
 //! Whether the monitor takes a machine that others keep busy for tasks that compute: polls of 10 us that
 //! last far longer, since twice as many busy programs as cores get their turns in between.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::goal::{Better, Goal};
+use crate::measured_child::Reaped;
 use crate::registry::{Case, Settings};
 use crate::report::{Metric, OURS, Report};
 use crate::round::{Contender, interleave};
@@ -68,7 +69,7 @@ impl Contender for Watched {
     fn round(&mut self) -> Result<Vec<f64>> {
         let cores = thread::available_parallelism()?.get();
         let runtime = cortado::Builder::new().worker_threads(cores).build()?;
-        let _busy = (0..2 * cores).map(|_| Busy::start()).collect::<Result<Vec<_>>>()?;
+        let _busy = (0..2 * cores).map(|_| start_busy()).collect::<Result<Vec<_>>>()?;
         let stop = Arc::new(AtomicBool::new(false));
         let tasks: Vec<_> =
             (0..TASKS).map(|_| runtime.spawn(compute_shortly(Arc::clone(&stop)))).collect();
@@ -101,20 +102,8 @@ async fn compute_shortly(stop: Arc<AtomicBool>) {
 }
 
 /// A program that computes at normal priority until it is dropped.
-struct Busy(Child);
-
-impl Busy {
-    fn start() -> Result<Busy> {
-        let mut command = Command::new("sh");
-        command.args(["-c", "while :; do :; done"]).stdin(Stdio::null());
-        Ok(Busy(command.spawn().context("start a busy program")?))
-    }
-}
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        // It can only have ended already, which is as good.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+fn start_busy() -> Result<Reaped> {
+    let mut command = Command::new("sh");
+    command.args(["-c", "while :; do :; done"]).stdin(Stdio::null());
+    Ok(Reaped(command.spawn().context("start a busy program")?))
 }

@@ -7,7 +7,6 @@ use std::mem;
 use std::panic::{Location, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 use cortado_core::work;
 use cortado_core::{Handle, JoinError, JoinHandle};
@@ -15,7 +14,6 @@ use cortado_probe::{Wait, turn};
 
 use crate::install::handle;
 use crate::learned::{self, Place};
-use crate::tuning::INLINE_LIMIT;
 
 type Closure<T> = Box<dyn FnOnce() -> T + Send>;
 
@@ -88,12 +86,7 @@ impl<T: Send + 'static> Compute<T> {
     /// Begins, or is done at once.
     fn begin(&mut self, closure: Closure<T>) -> Option<T> {
         let (location, place) = (self.location, Place::from(self.location));
-        let measured = move || {
-            let began = Instant::now();
-            let result = closure();
-            learned::learn(place, began.elapsed(), INLINE_LIMIT);
-            result
-        };
+        let measured = move || learned::timed(place, closure);
         if learned::is_short(place) {
             return Some(measured());
         }

@@ -10,9 +10,9 @@
 use std::panic::Location;
 use std::ptr;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::tuning::SHORT_AFTER;
+use crate::tuning::{INLINE_LIMIT, SHORT_AFTER};
 
 /// Places that can be told apart; further ones are not learned. A power of two.
 const PLACES: usize = 256;
@@ -70,6 +70,14 @@ pub(crate) fn learn(place: Place, took: Duration, limit: Duration) {
     if after != before {
         slot.runs.store(after, Ordering::Relaxed);
     }
+}
+
+/// Runs the closure, and learns how long what begins at `place` takes, to be asked for as short.
+pub(crate) fn timed<R>(place: Place, closure: impl FnOnce() -> R) -> R {
+    let began = Instant::now();
+    let result = closure();
+    learn(place, began.elapsed(), INLINE_LIMIT);
+    result
 }
 
 fn find(Place(address): Place, add: bool) -> Option<&'static Slot> {

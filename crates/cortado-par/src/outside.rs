@@ -40,7 +40,7 @@ where
         let _began = Began::here(place);
         return closure();
     }
-    send(|_| timed(place, closure))
+    send(|_| learned::timed(place, closure))
 }
 
 /// The same for a join.
@@ -55,7 +55,7 @@ where
     let place = Place::of_function(join::<A, B, RA, RB> as *const ());
     match STRETCH.get() {
         None if !learned::is_short(place) => {
-            send(|visit| timed(place, || join_in(visit, oper_a, oper_b)))
+            send(|visit| learned::timed(place, || join_in(visit, oper_a, oper_b)))
         }
         Some(stretch) if stretch.is_over => send(|visit| join_in(visit, oper_a, oper_b)),
         _ => {
@@ -67,13 +67,6 @@ where
             (result, oper_b(FnContext::new(false)))
         }
     }
-}
-
-fn timed<R>(place: Place, body: impl FnOnce() -> R) -> R {
-    let began = Instant::now();
-    let result = body();
-    learned::learn(place, began.elapsed(), INLINE_LIMIT);
-    result
 }
 
 /// A join's first closure has ended in the thread's stretch, which lasts for too long by now.
