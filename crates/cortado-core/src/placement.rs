@@ -91,14 +91,18 @@ impl Placement {
     /// What a task that starts in the work lane brings: enough to stay until it proves short.
     pub(crate) fn assume_computing(&self, task: &Header) {
         self.counts.starts_in_work.fetch_add(1, Ordering::Relaxed);
-        task.load.store(self.pack(MOVE_AT_US), Ordering::Relaxed);
+        self.load_to_stay(task);
     }
 
     /// The task goes from the wait lane to the work lane before its poll, for nobody knows it to be
     /// short, and stays there until it proves so.
     pub(crate) fn send_to_work_lane(&self, task: &Header) {
-        task.load.store(self.pack(MOVE_AT_US), Ordering::Relaxed);
+        self.load_to_stay(task);
         self.move_to_work_lane(task);
+    }
+
+    fn load_to_stay(&self, task: &Header) {
+        task.load.store(self.pack(MOVE_AT_US), Ordering::Relaxed);
     }
 
     fn move_to_work_lane(&self, task: &Header) {

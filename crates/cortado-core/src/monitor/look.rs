@@ -59,11 +59,22 @@ struct Polled {
 }
 
 impl Polled {
-    fn of(&mut self, lane: Lane) -> &mut usize {
+    fn count(&mut self, lane: Lane) {
         match lane {
-            Lane::Wait => &mut self.wait,
-            Lane::Work => &mut self.work,
+            Lane::Wait => self.wait += 1,
+            Lane::Work => self.work += 1,
         }
+    }
+
+    fn in_lane(self, lane: Lane) -> usize {
+        match lane {
+            Lane::Wait => self.wait,
+            Lane::Work => self.work,
+        }
+    }
+
+    fn total(self) -> usize {
+        self.wait + self.work
     }
 }
 
@@ -89,7 +100,7 @@ impl<S: Senses> Look<S> {
         lanes.placement().tick(now);
         count(&lanes.monitor().counts.looks);
         let polled_in = self.count_polls(lanes);
-        let polled = polled_in.wait + polled_in.work;
+        let polled = polled_in.total();
         let somebody_minds = polled > 1 || waits(lanes, Lane::Wait);
         let mut outcome = Outcome { anything_happened: polled > 0, wanted_pace: None };
         // A worker that was started meanwhile is seen at the next look.
@@ -123,7 +134,9 @@ impl<S: Senses> Look<S> {
             }
             let remembered = &mut self.workers[record.index()];
             let polls = record.polls();
-            *polled.of(record.lane()) += usize::from(remembered.polls != polls);
+            if remembered.polls != polls {
+                polled.count(record.lane());
+            }
             remembered.polls = polls;
         }
         polled
@@ -136,7 +149,7 @@ impl<S: Senses> Look<S> {
         record: &Arc<Record>,
         poll: Poll,
         now: Instant,
-        mut others: Polled,
+        others: Polled,
     ) -> Option<Duration> {
         let lane = record.lane();
         let (cpu, queued) = (self.senses.cpu_time(record), record.queue().queued());
@@ -147,7 +160,7 @@ impl<S: Senses> Look<S> {
             return before.and_then(|before| suspicion(lanes, record, &before, poll, now));
         };
         let lasted = now.saturating_duration_since(seen.since);
-        if *others.of(lane) > 0 && hands_out(queued - seen.queued, lasted) {
+        if others.in_lane(lane) > 0 && hands_out(queued - seen.queued, lasted) {
             *seen = fresh;
             return Some(TICK_SAMPLE);
         }
@@ -160,7 +173,7 @@ impl<S: Senses> Look<S> {
         // A computing poll at normal priority delays the other workers through the kernel, also
         // where they have seats.
         let delays = waits(lanes, lane)
-            || (lane == Lane::Wait && cause == Cause::OnCpu && others.wait + others.work > 0);
+            || (lane == Lane::Wait && cause == Cause::OnCpu && others.total() > 0);
         let seat_freed = delays
             && lanes.acts_on_long_polls()
             && give_way(lanes, record, &self.senses, seen.poll, cause, used);

@@ -123,6 +123,13 @@ impl Scene {
         self.lanes.schedule(queue.pop_front().expect("it was queued"));
     }
 
+    /// The same, as often as a stall limit has room for.
+    fn queue_many(&self) {
+        for _ in 0..2 * STALL_LIMIT.as_micros() / LONG_POLL.as_micros() {
+            self.queue_another();
+        }
+    }
+
     fn seat_is_free(&self) -> bool {
         !self.record.notice().is_seated()
     }
@@ -192,9 +199,7 @@ fn a_poll_that_hands_out_tasks_is_not_taken_for_one_that_computes() {
     let polled = scene.polled.take().expect("the scene polls a task");
     for number in 1..20 {
         other.begin_poll(polled.header(), number);
-        for _ in 0..2 * STALL_LIMIT.as_micros() / LONG_POLL.as_micros() {
-            scene.queue_another();
-        }
+        scene.queue_many();
         scene.pass(STALL_LIMIT, STALL_LIMIT);
         assert!(!scene.seat_is_free());
     }
@@ -216,9 +221,7 @@ fn a_poll_that_hands_out_tasks_to_nobody_loses_its_seat() {
     scene.lanes.lane(Lane::Work).idle.stop_searching(searching);
     let polled = scene.polled.take().expect("the scene polls a task");
     other.begin_poll(polled.header(), 1);
-    for _ in 0..2 * STALL_LIMIT.as_micros() / LONG_POLL.as_micros() {
-        scene.queue_another();
-    }
+    scene.queue_many();
     scene.pass(STALL_LIMIT, STALL_LIMIT);
     assert!(scene.seat_is_free());
     scene.polled = Some(polled);
