@@ -41,9 +41,6 @@
 
 use crate::shim::atomic::{AtomicU64, Ordering, fence};
 
-/// The most workers that one runtime can have, in both lanes together.
-pub(crate) const MAX_WORKERS: usize = if cfg!(loom) { 64 } else { 2048 };
-
 const SEARCHING: u64 = 1;
 const ACTIVE: u64 = 1 << 32;
 const HALF: u64 = ACTIVE - 1;
@@ -72,9 +69,9 @@ impl Grant {
 }
 
 impl Idle {
-    /// For a lane with so many seats.
-    pub(crate) fn new(seats: usize) -> Idle {
-        let sleepers = (0..MAX_WORKERS / 64).map(|_| AtomicU64::new(0)).collect();
+    /// For a lane with so many seats. Its workers have numbers below `workers`.
+    pub(crate) fn new(seats: usize, workers: usize) -> Idle {
+        let sleepers = (0..workers.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
         Idle { seats: seats as u64, counts: AtomicU64::new(0), sleepers }
     }
 

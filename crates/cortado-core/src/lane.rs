@@ -13,9 +13,9 @@ pub(crate) struct LaneState {
 }
 
 impl LaneState {
-    /// Without threads so far.
-    pub(crate) fn new(seats: usize, most_threads: usize) -> LaneState {
-        let (idle, injector) = (Idle::new(seats), Injector::new());
+    /// Without threads so far. Those that it gets have numbers below `workers`.
+    pub(crate) fn new(seats: usize, most_threads: usize, workers: usize) -> LaneState {
+        let (idle, injector) = (Idle::new(seats, workers), Injector::new());
         LaneState { idle, injector, threads: AtomicUsize::new(0), most_threads }
     }
 

@@ -12,7 +12,7 @@ use cortado_probe::Lane;
 
 use crate::confinement::Confinement;
 use crate::context;
-use crate::idle::{Grant, MAX_WORKERS};
+use crate::idle::Grant;
 use crate::inbox::Chain;
 use crate::lane::LaneState;
 use crate::lowering::Lowering;
@@ -73,13 +73,14 @@ pub(crate) struct Lanes {
 impl Lanes {
     pub(crate) fn new(config: Config, resources: Arc<Resources>) -> Arc<Lanes> {
         let seats = config.seats;
-        let work_threads = (seats * tuning::WORK_THREADS_PER_SEAT).min(MAX_WORKERS / 2);
+        let work_threads = seats * tuning::WORK_THREADS_PER_SEAT;
         // One for each seat beyond the blocked ones, at whose bound only tasks with short polls start.
-        let wait_threads = (2 * seats + tuning::BLOCKED_THREADS).min(MAX_WORKERS / 2);
+        let wait_threads = 2 * seats + tuning::BLOCKED_THREADS;
+        let workers = wait_threads + work_threads;
         Arc::new(Lanes {
-            wait: LaneState::new(seats, wait_threads),
-            work: LaneState::new(seats, work_threads),
-            records: (0..wait_threads + work_threads).map(|n| Arc::new(Record::new(n))).collect(),
+            wait: LaneState::new(seats, wait_threads, workers),
+            work: LaneState::new(seats, work_threads, workers),
+            records: (0..workers).map(|n| Arc::new(Record::new(n))).collect(),
             used_records: AtomicUsize::new(0),
             resources,
             registry: Registry::new(),

@@ -17,7 +17,7 @@ struct Lane {
 
 impl Lane {
     fn new(seats: usize) -> Arc<Lane> {
-        Arc::new(Lane { idle: Idle::new(seats), work: AtomicUsize::new(0) })
+        Arc::new(Lane { idle: Idle::new(seats, 4), work: AtomicUsize::new(0) })
     }
 
     fn has_work(&self) -> bool {

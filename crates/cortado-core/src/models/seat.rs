@@ -10,7 +10,7 @@ use crate::seat::Notice;
 #[test]
 fn loom_a_seat_is_given_back_once() {
     loom::model(|| {
-        let shared = Arc::new((Notice::new(), Idle::new(1)));
+        let shared = Arc::new((Notice::new(), Idle::new(1, 1)));
         let searching = shared.1.begin_wake().expect("a free seat").accept();
         shared.0.sit(false);
         let other = shared.clone();
@@ -95,7 +95,7 @@ fn loom_a_seat_that_a_worker_gave_up_is_another_ones_or_its_own() {
 
 /// A worker that holds the one seat.
 fn seated() -> Arc<(Notice, Idle)> {
-    let shared = Arc::new((Notice::new(), Idle::new(1)));
+    let shared = Arc::new((Notice::new(), Idle::new(1, 1)));
     let searching = shared.1.begin_wake().expect("a free seat").accept();
     shared.0.sit(false);
     shared.1.stop_searching(searching);
