@@ -2,8 +2,9 @@
 //! a quota the CPUs where the lane stays.
 //!
 //! A worker says it of its own thread, the monitor of its own and of that of a worker that it moves to
-//! the work lane, and so do threads of other schedulers that live beside the lane's workers. Where the system refuses, the thread works all the same and competes with the wait lane; a
-//! listener of the probe hears of that once.
+//! the work lane, and so do threads of other schedulers that live beside the lane's workers. Where the
+//! system refuses, the thread works all the same and competes with the wait lane; a listener of the probe
+//! hears of that once.
 
 use std::io;
 

@@ -29,7 +29,10 @@
 //! **Protocol.** The monitor: (1) sees the same poll number for longer than the stall limit while
 //! somebody waits; (2) reads the thread's CPU clock, and its state where the clock stands still;
 //! (3) `free`; (4) counts the seat as free in `Idle`; (5) lowers the thread if it computes;
-//! (6) wakes a worker of the lane, which gets the seat and steals from the stuck queue. The worker:
+//! (6) wakes a worker of the lane, which gets the seat and steals from the stuck queue. Where the work
+//! lane has no place for one thread more although one of its workers sleeps, that worker ends first, and
+//! (3) waits for the next look: a poll without a seat is never lowered. A poll that queues tasks all along
+//! for other workers of its lane counts as many short ones, and is left alone. The worker:
 //! after the poll it sees `LOST`, passes its queue to the injector, and waits as a sleeper for a
 //! new seat, in the work lane if `LOWERED`.
 //!

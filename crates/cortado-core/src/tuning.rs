@@ -8,8 +8,8 @@ use std::time::Duration;
 /// measured here.
 pub(crate) const LOOK_EVERY_POLLS: u32 = 61;
 
-/// The time between two looks that a worker with long polls aims at: about one of the shortest polls
-/// that the monitor must find. `runtime woken-among-computing`.
+/// What a worker with long polls aims at as the time between two looks: one of the shortest polls that the
+/// monitor must find. `runtime woken-among-computing`: its longest wait 811 µs, 2,282 without.
 pub(crate) const LOOK_AIM: Duration = Duration::from_micros(100);
 
 /// The least time between two of these looks at the descriptors and the timers. A look costs about

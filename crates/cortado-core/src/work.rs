@@ -150,8 +150,8 @@ where
     }
 }
 
-/// Makes a thread of its own that has the priority of the work lane, and under a quota its CPUs, and lives beside the lane's workers,
-/// for code that brings its own scheduler. The runtime's spawner makes it, and the end of the runtime
+/// Makes a thread of its own that has the priority of the work lane, and under a quota its CPUs, and lives
+/// beside the lane's workers, for code that brings its own scheduler. The runtime's spawner makes it, and the end of the runtime
 /// waits for it.
 ///
 /// # Errors
