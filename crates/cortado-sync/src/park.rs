@@ -153,23 +153,20 @@ impl Kept {
         before_park || self.sleeper.sleep(deadline)
     }
 
-    /// Looks for the token for a while, and learns from it how long to look.
+    /// Looks for the token for a while, and learns from it how long to look. Whoever is to wake this
+    /// thread may need its core: then the token comes with a yield, and looking has not paid.
     fn look(&mut self) -> bool {
         self.sleeps = self.sleeps.wrapping_add(1);
         let spins = if self.sleeps.is_multiple_of(SPIN_TRY_EVERY) { SPIN_MOST } else { self.spins };
-        let mut found = (0..spins).any(|_| {
+        let paid = (0..spins).any(|_| {
             spin_loop();
             self.sleeper.take_token()
         });
-        if !found && spins == SPIN_MOST {
-            // Whoever is to wake it may be waiting for this core.
-            found = (0..SPIN_YIELDS).any(|_| {
-                std::thread::yield_now();
-                self.sleeper.take_token()
-            });
-        }
-        self.spins = if found { SPIN_MOST } else { (self.spins / 2).max(SPIN_LEAST) };
-        found
+        self.spins = if paid { SPIN_MOST } else { (self.spins / 2).max(SPIN_LEAST) };
+        paid || (0..SPIN_YIELDS).any(|_| {
+            std::thread::yield_now();
+            self.sleeper.take_token()
+        })
     }
 }
 

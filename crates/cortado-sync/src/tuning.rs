@@ -10,11 +10,16 @@ pub(crate) const SPIN_LEAST: u32 = 10;
 /// 1.7 million (crossbeam-channel 0.04).
 pub(crate) const SPIN_MOST: u32 = 4000;
 
-/// A thread whose looking has not paid tries the most again at each sleep of this number.
-pub(crate) const SPIN_TRY_EVERY: u32 = 16;
+/// A thread whose looking has not paid tries the most again at each sleep of this number. Without
+/// that, two threads that have come to share a core while another is free may go on yielding to each
+/// other.
+pub(crate) const SPIN_TRY_EVERY: u32 = 64;
 
-/// How often it gives its time slice away after it has looked the most: with more threads than
-/// cores, the one that is to wake it needs a core.
+/// How often it gives its time slice away before it parks: with more threads than cores, the one
+/// that is to wake it needs a core. A token that comes then does not count as looking that paid.
+/// When it did, and it tried the most at every 16th sleep: where others used the cores as
+/// well, two pairs over a channel with room for one made 0.05 instead of 0.5 million hand-overs a
+/// second (`bench channels threads-2p2c-1`).
 pub(crate) const SPIN_YIELDS: u32 = 8;
 
 /// How many rounds a thread looks for a channel's lock before it gives its time slice away: in
@@ -29,10 +34,12 @@ pub(crate) const LOCK_NAP_US: u64 = 1;
 
 /// How often a thread pauses before it first tries a channel with a buffer again; each time it
 /// pauses twice as often as before.
-pub(crate) const PATIENCE_PAUSES: u32 = 32;
+pub(crate) const PATIENCE_PAUSES: u32 = 8;
 
-/// How often it does so: 500 pauses altogether, the order of a futex hand-over.
+/// How often it does so: 120 pauses altogether. With 480 and 4 yields, two threads moved 18 instead
+/// of 25 million messages a second through a channel with room for 100, and 4 instead of 11 where
+/// others used the cores as well (`bench channels threads-1p1c-100`).
 pub(crate) const PATIENCE_ROUNDS: u32 = 4;
 
 /// How often it then gives its time slice away and tries once more.
-pub(crate) const PATIENCE_YIELDS: u32 = 4;
+pub(crate) const PATIENCE_YIELDS: u32 = 10;

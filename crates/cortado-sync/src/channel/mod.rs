@@ -64,6 +64,16 @@
 //! more messages alone than two that pass the line back and forth. The price is that a contender may
 //! come 50 µs late.
 //!
+//! Between threads that block, in the same unit, medians of three runs on a machine with 2 cores that
+//! ran nothing else. With 0 and 1 the runs differ by up to a factor of four: it matters whether the
+//! kernel puts two threads that wait for each other on one core.
+//!
+//! | | one pair | two pairs |
+//! |---|---|---|
+//! | this channel | 4.3, 5.8, 24.7, 66.6 | 1.6, 2.0, 21.7, 62.5 |
+//! | crossbeam-channel 0.5 | 0.04, 5.3, 34.5, 43.5 | 0.15, 1.6, 16.6, 41.1 |
+//! | kanal 0.1.1 | 3.9, 5.9, 14.1, 79.7 | 1.4, 1.8, 22.5, 72.6 |
+//!
 //! **Rejected.** The message in the waiter's own place: a dropped receiver would have to put it back
 //! between others, by a number on every message. Waking a receiver without a grant: others overtake
 //! it. Waiters that lie in the futures: they need pinning and unsafe code, and save a lock in the

@@ -242,7 +242,7 @@ impl<T> Receiver<T> {
 
     /// How many messages it holds before a sender has to wait; none where there is no bound.
     pub fn capacity(&self) -> Option<usize> {
-        self.shared.with(|state| state.capacity())
+        self.shared.capacity()
     }
 
     /// How many senders there are.

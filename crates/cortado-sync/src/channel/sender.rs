@@ -207,7 +207,7 @@ impl<T> Sender<T> {
 
     /// How many messages it holds before a sender has to wait; none where there is no bound.
     pub fn capacity(&self) -> Option<usize> {
-        self.shared.with(|state| state.capacity())
+        self.shared.capacity()
     }
 
     /// How many senders there are.
@@ -293,11 +293,11 @@ pub(super) fn describe<T>(
     shared: &Shared<T>,
     f: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
-    let facts = |state: &mut State<T>| (state.len(), state.capacity(), state.is_closed());
-    let (len, capacity, closed) = shared.with(facts);
+    let facts = |state: &mut State<T>| (state.len(), state.is_closed());
+    let (len, closed) = shared.with(facts);
     f.debug_struct(name)
         .field("len", &len)
-        .field("capacity", &capacity)
+        .field("capacity", &shared.capacity())
         .field("closed", &closed)
         .finish_non_exhaustive()
 }

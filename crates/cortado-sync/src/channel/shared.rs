@@ -14,6 +14,8 @@ use crate::shim::atomic::{AtomicUsize, Ordering};
 /// See the module.
 pub(crate) struct Shared<T> {
     state: CachePadded<Lock<State<T>>>,
+    /// Beside the lock, since it never changes; `usize::MAX` where there is no bound.
+    capacity: usize,
     senders: AtomicUsize,
     receivers: AtomicUsize,
     identity: Identity,
@@ -24,6 +26,7 @@ impl<T> Shared<T> {
     pub(super) fn new(capacity: usize) -> Self {
         Shared {
             state: CachePadded::new(Lock::new(State::new(capacity))),
+            capacity,
             senders: AtomicUsize::new(1),
             receivers: AtomicUsize::new(1),
             identity: Identity::new(),
@@ -46,6 +49,12 @@ impl<T> Shared<T> {
         let (was_open, wakers) = self.with(State::close);
         wake(wakers);
         was_open
+    }
+
+    /// How many messages it has room for; none where there is no bound.
+    #[inline]
+    pub(super) fn capacity(&self) -> Option<usize> {
+        (self.capacity != usize::MAX).then_some(self.capacity)
     }
 
     pub(super) fn sender_count(&self) -> usize {

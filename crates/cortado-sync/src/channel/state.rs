@@ -81,10 +81,6 @@ impl<T> State<T> {
         self.buffer.len() - self.granted
     }
 
-    pub(crate) fn capacity(&self) -> Option<usize> {
-        (self.capacity != usize::MAX).then_some(self.capacity)
-    }
-
     pub(crate) fn is_full(&self) -> bool {
         self.len() >= self.capacity
     }
