@@ -111,20 +111,21 @@ pub(crate) fn enter_worker(lanes: &Arc<Lanes>, record: &Arc<Record>) -> WorkerEn
     WorkerEntered { _entered: enter(Handle::of_lanes(lanes.clone())), _blocking: blocking }
 }
 
-/// Calls `then` with the thread's worker if it serves `lanes`; gives `value` back otherwise.
+/// Calls `then` with the thread's worker, and the lanes that it serves, if those are at `lanes`; gives
+/// `value` back otherwise. The worker keeps the lanes alive meanwhile, whoever else lets them go.
 pub(crate) fn with_record<V>(
-    lanes: &Arc<Lanes>,
+    lanes: *const Lanes,
     value: V,
-    then: impl FnOnce(&Record, V) -> Option<V>,
+    then: impl FnOnce(&Arc<Lanes>, &Record, V) -> Option<V>,
 ) -> Option<V> {
     let mut value = Some(value);
     let mut then = Some(then);
     // Without a thread-local any more the thread is ending: it is nobody's worker then.
     let result = WORKER.try_with(|worker| {
         let worker = worker.borrow();
-        let serving = worker.as_ref().filter(|serving| Arc::ptr_eq(&serving.lanes, lanes))?;
+        let serving = worker.as_ref().filter(|serving| Arc::as_ptr(&serving.lanes) == lanes)?;
         let (value, then) = (value.take()?, then.take()?);
-        Some(then(&serving.record, value))
+        Some(then(&serving.lanes, &serving.record, value))
     });
     match result {
         Ok(Some(left)) => left,

@@ -474,22 +474,25 @@ fn lane_of(task: &Runnable) -> Lane {
 impl Lanes {
     /// Queues a task that was woken, or is new.
     pub(crate) fn schedule(self: &Arc<Self>, task: Runnable) {
-        let lane = lane_of(&task);
-        let left = context::with_record(self, task, |record, task| {
-            if record.lane() != lane {
-                return Some(task);
-            }
-            if record.notice().is_seated() {
-                self.push_local(record, lane, task);
-            } else if record.is_polling() {
-                self.push_stranded(record, lane, task);
-            } else {
-                return Some(task);
-            }
-            None
-        });
-        if let Some(task) = left {
+        if let Some(task) = context::with_record(Arc::as_ptr(self), task, Lanes::schedule_by) {
+            let lane = lane_of(&task);
             self.inject(lane, task);
         }
+    }
+
+    /// Worker: queues a task with its own, if those are where it belongs; gives it back otherwise.
+    pub(crate) fn schedule_by(self: &Arc<Self>, own: &Record, task: Runnable) -> Option<Runnable> {
+        let lane = lane_of(&task);
+        if own.lane() != lane {
+            return Some(task);
+        }
+        if own.notice().is_seated() {
+            self.push_local(own, lane, task);
+        } else if own.is_polling() {
+            self.push_stranded(own, lane, task);
+        } else {
+            return Some(task);
+        }
+        None
     }
 }

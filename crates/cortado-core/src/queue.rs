@@ -11,6 +11,7 @@
 //!   and `tail - head` is at most `CAPACITY`.
 //! - Q2: a runnable leaves by the one successful compare-exchange that moves `head` over its
 //!   position, or by the swap that empties the slot of the next task.
+//! - Q3: that slot is filled by the owner only.
 
 use std::ptr::{self, NonNull};
 
@@ -59,7 +60,13 @@ impl Queue {
 
     /// Owner: puts a task into the next-task slot; returns the one that it displaces.
     pub(crate) fn set_next(&self, task: Runnable) -> Option<Runnable> {
-        runnable(self.next.swap(task.into_raw(), Ordering::AcqRel))
+        let task = task.into_raw();
+        // Q3: where the slot is empty it stays so, and a store does.
+        if self.next.load(Ordering::Relaxed).is_null() {
+            self.next.store(task, Ordering::Release);
+            return None;
+        }
+        runnable(self.next.swap(task, Ordering::AcqRel))
     }
 
     /// Owner or thief: takes the task out of the next-task slot.

@@ -50,9 +50,17 @@ impl Schedule for Share {
         self.lanes().schedule(task);
     }
 
+    fn identity(&self) -> *const () {
+        Arc::as_ptr(self.lanes()).cast()
+    }
+
+    fn schedule_if_kept(identity: *const (), task: Runnable) -> Option<Runnable> {
+        context::with_record(identity.cast(), task, Lanes::schedule_by)
+    }
+
     fn noticed(&self, task: &Header) {
         let lanes = self.lanes();
-        context::with_record(lanes, task, |record, task| {
+        context::with_record(Arc::as_ptr(lanes), task, |lanes, record, task| {
             lanes.placement().poll_ended(record, task);
             None
         });

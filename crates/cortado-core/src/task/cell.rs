@@ -44,6 +44,7 @@ struct Table {
     complete: unsafe fn(NonNull<Header>, runnable: bool),
     admit: unsafe fn(NonNull<Header>, Task) -> bool,
     schedule: unsafe fn(NonNull<Header>),
+    schedule_alone: unsafe fn(NonNull<Header>),
     noticed: unsafe fn(NonNull<Header>),
     free: unsafe fn(NonNull<Header>),
     take_output: unsafe fn(NonNull<Header>, *mut ()),
@@ -64,6 +65,18 @@ pub(crate) trait Schedule: Send + Sync + 'static {
 
     /// Queues a task that was woken.
     fn schedule(&self, task: Runnable);
+
+    /// What `schedule_if_kept` knows the scheduler by; it keeps nothing alive.
+    fn identity(&self) -> *const () {
+        ptr::null()
+    }
+
+    /// Queues a task that was woken, where the current thread keeps its scheduler alive for as long as
+    /// that takes; else gives it back. A task that is queued may end at once, and its cell, and what
+    /// that keeps, with it.
+    fn schedule_if_kept(_identity: *const (), task: Runnable) -> Option<Runnable> {
+        Some(task)
+    }
 
     /// Called by the polling thread between the end of a poll and whatever follows from it, if the
     /// notice given to `Runnable::run` is set. The task is still running.
@@ -148,6 +161,7 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
         complete: Self::complete,
         admit: Self::admit,
         schedule: Self::schedule,
+        schedule_alone: Self::schedule_alone,
         noticed: Self::noticed,
         free: Self::free,
         take_output: Self::take_output,
@@ -263,6 +277,18 @@ impl<F: Future + 'static, S: Schedule, N: Name> Cell<F, S, N> {
     unsafe fn schedule(header: NonNull<Header>) {
         // SAFETY: T4 (the caller keeps a reference of its own until this returns).
         unsafe { Self::of(header) }.scheduler.schedule(Runnable(header));
+    }
+
+    /// # Safety
+    /// The caller gives the reference of a new runnable, and need not have another one.
+    unsafe fn schedule_alone(header: NonNull<Header>) {
+        // SAFETY: T4 (the runnable's reference).
+        let identity = unsafe { Self::of(header) }.scheduler.identity();
+        if let Some(runnable) = S::schedule_if_kept(identity, Runnable(header)) {
+            // While the runnable is handed over, this keeps the cell, and so the scheduler, alive.
+            let _kept = runnable.task();
+            runnable.schedule();
+        }
     }
 
     /// # Safety
@@ -429,14 +455,13 @@ impl Task {
         self.act_on(woken);
     }
 
-    /// Uses this reference up. While the runnable is handed over it still keeps the cell, and so
-    /// the scheduler, alive.
+    /// Uses this reference up.
     pub(super) fn wake(self) {
         let task = ManuallyDrop::new(self);
-        let woken = task.header().state.wake_by_value();
-        task.act_on(woken);
-        if woken == Woken::Schedule {
-            drop(ManuallyDrop::into_inner(task));
+        match task.header().state.wake_by_value() {
+            // SAFETY: T4 (this reference has become the runnable's).
+            Woken::Schedule => unsafe { (task.header().table.schedule_alone)(task.0) },
+            woken => task.act_on(woken),
         }
     }
 
@@ -554,6 +579,12 @@ impl Runnable {
                 None
             },
         }
+    }
+
+    /// A reference of its own to the task.
+    fn task(&self) -> Task {
+        self.header().state.retain();
+        Task(self.0)
     }
 
     /// Takes the task, which is new, into the registry; false where the runtime ends.

@@ -41,6 +41,11 @@
 //! compare-exchange by which it gives RUNNING up, keeps the reference and makes the next `Runnable`
 //! itself.
 //!
+//! **The wake that uses its waker up** passes the waker's reference on to the `Runnable`, and has
+//! none while it queues that: another thread may end the task meanwhile and free the cell, with the
+//! scheduler in it. So it reaches the scheduler through the current thread where that is one of its
+//! workers, which costs nothing, and takes a reference for as long as it needs elsewhere.
+//!
 //! **Rejected.** The async-task crate: its header is 56 bytes without a queue link, id, spawn
 //! location or registry slot, which its metadata would have to bring; its queue would need a
 //! pointer per task in addition; shutdown could reach only tasks that stand in a queue.

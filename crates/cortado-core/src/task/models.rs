@@ -4,9 +4,11 @@
 //! The future holds a cell that loom watches: an overlapping poll, or one that does not see the
 //! poll before, is reported. So is a leaked `Arc`: the scheduler in the cell holds one.
 
+use std::cell::RefCell;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
+use std::ptr;
 use std::task::{Context, Poll, Wake, Waker};
 
 use loom::cell::UnsafeCell;
@@ -30,6 +32,11 @@ struct Stage {
     waker: Mutex<Option<Waker>>,
 }
 
+loom::thread_local! {
+    /// The stage that the thread keeps alive, as a worker does its lanes.
+    static KEPT: RefCell<Option<Arc<Stage>>> = RefCell::new(None);
+}
+
 #[derive(Clone)]
 struct OnStage(Arc<Stage>);
 
@@ -40,6 +47,20 @@ impl Schedule for OnStage {
 
     fn schedule(&self, task: Runnable) {
         self.0.queue.lock().unwrap().push(task);
+    }
+
+    fn identity(&self) -> *const () {
+        ptr::from_ref::<Stage>(&self.0).cast()
+    }
+
+    fn schedule_if_kept(identity: *const (), task: Runnable) -> Option<Runnable> {
+        KEPT.with(|kept| match &*kept.borrow() {
+            Some(stage) if ptr::from_ref::<Stage>(stage).cast() == identity => {
+                stage.queue.lock().unwrap().push(task);
+                None
+            }
+            _ => Some(task),
+        })
     }
 
     fn noticed(&self, _: &Header) {}
@@ -173,6 +194,29 @@ fn loom_polls_do_not_overlap() {
         stage.run_queued();
         assert!(task.is_complete());
         stage.assert_ended();
+    });
+}
+
+/// The waker has the last reference but the registry's, and its thread keeps the scheduler: another
+/// thread may end the task, and free its cell, as soon as it is queued.
+#[test]
+fn loom_the_last_waker_passes_its_reference_on() {
+    loom::model(|| {
+        let (stage, waker, joint, task) = waiting(1);
+        drop(stage.waker.lock().unwrap().take());
+        drop((joint, task));
+        let worker = stage.clone();
+        let waking = thread::spawn(move || {
+            KEPT.with(|kept| kept.replace(Some(worker.clone())));
+            worker.news[0].store(true, Ordering::Relaxed);
+            waker.wake();
+            worker.run_queued();
+            KEPT.with(RefCell::take);
+        });
+        stage.run_queued();
+        waking.join().unwrap();
+        stage.assert_ended();
+        assert_eq!(stage.outputs_dropped.load(Ordering::Relaxed), 1);
     });
 }
 

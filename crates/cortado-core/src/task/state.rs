@@ -173,12 +173,12 @@ impl State {
         })
     }
 
-    /// `Waker::wake`: as `wake_by_ref`, and where nothing is to be scheduled the waker's reference
-    /// is used up.
+    /// `Waker::wake`: as `wake_by_ref`, but the waker's reference is used up, or becomes that of the
+    /// new `Runnable`.
     pub(crate) fn wake_by_value(&self) -> Woken {
         self.update(|now| {
             if now & (SCHEDULED | COMPLETE | RUNNING) == 0 {
-                return ((now | SCHEDULED) + REF, Woken::Schedule);
+                return (now | SCHEDULED, Woken::Schedule);
             }
             let mark = if now & COMPLETE == 0 { SCHEDULED } else { 0 };
             let left = (now | mark) - REF;
