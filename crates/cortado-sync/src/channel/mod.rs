@@ -30,6 +30,7 @@
 //!   gets that error can rely on never missing a message.
 //! - C6: under the lock runs no code of users but `Waker::clone`, and that before anything changes.
 //!   Wakers are called and dropped, and messages are dropped, after it is released.
+//! - C7: the place of a waiter is its own until it leaves, and it leaves once.
 //!
 //! **What a rendezvous can promise.** With capacity 0 one would like "`send` returns if and only if
 //! a receiver has the message". With futures that may be dropped at any time no channel can promise
@@ -109,7 +110,7 @@ pub(crate) use recv::leave as leave_receivers;
 pub(crate) use shared::Shared;
 pub(crate) use state::{Granted, Passed, Sent, Taken};
 pub(crate) use waiters::Branch;
-pub(crate) use wake::wake;
+pub(crate) use wake::{wake, wake_all};
 
 /// A channel with room for `capacity` messages. With 0 it is a rendezvous: a send waits for a
 /// receiver.

@@ -11,7 +11,7 @@ use cortado_probe::{Wait, turn};
 use super::error::RecvError;
 use super::shared::Shared;
 use super::state::{Granted, Taken};
-use super::wake::wake;
+use super::wake::{wake, wake_all};
 
 /// The future of [`Receiver::recv`](super::Receiver::recv).
 #[must_use = "futures do nothing unless they are awaited"]
@@ -139,8 +139,9 @@ fn go_on<T>(
             drop(replaced);
             Poll::Pending
         }
-        Granted::Message(message, wakers) => {
-            wake(wakers);
+        Granted::Message(message) => Poll::Ready(Ok(message)),
+        Granted::Last(message, wakers) => {
+            wake_all(wakers);
             Poll::Ready(Ok(message))
         }
         Granted::Closed => Poll::Ready(Err(RecvError)),

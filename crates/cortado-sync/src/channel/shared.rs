@@ -7,7 +7,7 @@ use crossbeam_utils::CachePadded;
 
 use super::lock::Lock;
 use super::state::State;
-use super::wake::wake;
+use super::wake::wake_all;
 use crate::report::{self, Identity};
 use crate::shim::atomic::{AtomicUsize, Ordering};
 
@@ -47,7 +47,7 @@ impl<T> Shared<T> {
     /// True where the channel was open until now.
     pub(super) fn close(&self) -> bool {
         let (was_open, wakers) = self.with(State::close);
-        wake(wakers);
+        wake_all(wakers);
         was_open
     }
 
@@ -105,7 +105,7 @@ impl<T> Shared<T> {
     pub(super) fn remove_receiver(&self) {
         if self.receivers.fetch_sub(1, Ordering::AcqRel) == 1 {
             let (messages, wakers) = self.with(State::abandon);
-            wake(wakers);
+            wake_all(wakers);
             drop(messages);
         }
     }

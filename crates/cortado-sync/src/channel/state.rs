@@ -1,7 +1,7 @@
 //! The state of a channel behind its lock, and the named transitions of it. A transition never
 //! calls a waker: it returns whom to wake, for after the lock is released.
 //!
-//! The essay of the parent module states the invariants C1 to C6.
+//! The essay of the parent module states the invariants C1 to C7.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -48,8 +48,10 @@ pub(crate) enum Taken<T> {
 pub(crate) enum Granted<T> {
     /// It still waits; the waker that was replaced.
     Waiting(Option<Waker>),
-    /// Its message, and whom to wake: receivers that learn that it was the last one.
-    Message(T, Vec<Waker>),
+    /// Its message.
+    Message(T),
+    /// The last message, and whom to wake: receivers that learn that it was the last.
+    Last(T, Vec<Waker>),
     /// There is no message, and none will come.
     Closed,
 }
@@ -77,10 +79,12 @@ impl<T> State<T> {
     }
 
     /// Messages that anybody may take.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.buffer.len() - self.granted
     }
 
+    #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.len() >= self.capacity
     }
@@ -90,26 +94,34 @@ impl<T> State<T> {
     }
 
     /// Sends now: to a receiver that waits, or into the buffer. `own` is the select that sends.
+    #[inline]
     pub(crate) fn send(&mut self, message: T, own: Option<&Arc<Claim>>) -> Sent<T> {
         if self.closed {
             return Sent::Closed(message);
         }
-        if !self.receivers.is_empty()
-            && let Some((_, waker)) = self.receivers.serve_first(own)
-        {
-            self.granted += 1;
-            self.buffer.push_back(message);
-            return Sent::Done(waker);
-        }
-        if self.is_full() {
-            return Sent::Full(message);
-        }
+        let waker = match self.serve_receiver(own) {
+            Some(waker) => waker,
+            None if self.is_full() => return Sent::Full(message),
+            None => None,
+        };
         self.buffer.push_back(message);
-        Sent::Done(None)
+        Sent::Done(waker)
+    }
+
+    /// Grants the message that is about to be sent to the first receiver that waits.
+    #[inline]
+    fn serve_receiver(&mut self, own: Option<&Arc<Claim>>) -> Option<Option<Waker>> {
+        if self.receivers.is_empty() {
+            return None;
+        }
+        let (_, waker) = self.receivers.serve_first(own)?;
+        self.granted += 1;
+        Some(waker)
     }
 
     /// Receives now: the oldest message that is not granted, or that of a sender that waits. `own`
     /// is the select that receives.
+    #[inline]
     pub(crate) fn take(&mut self, own: Option<&Arc<Claim>>) -> Taken<T> {
         if self.len() > 0
             && let Some(message) = self.buffer.pop_front()
@@ -125,6 +137,7 @@ impl<T> State<T> {
     }
 
     /// Lets the first sender that waits have the room that there is.
+    #[inline]
     fn refill(&mut self, own: Option<&Arc<Claim>>) -> Option<Waker> {
         if self.senders.is_empty() || self.is_full() {
             return None;
@@ -134,10 +147,16 @@ impl<T> State<T> {
         waker
     }
 
+    #[inline]
     fn serve_sender(&mut self, own: Option<&Arc<Claim>>) -> Option<(T, Option<Waker>)> {
         if self.senders.is_empty() {
             return None;
         }
+        self.serve_first_sender(own)
+    }
+
+    #[inline(never)]
+    fn serve_first_sender(&mut self, own: Option<&Arc<Claim>>) -> Option<(T, Option<Waker>)> {
         let (message, waker) = self.senders.serve_first(own)?;
         Some((message?, waker))
     }
@@ -170,39 +189,33 @@ impl<T> State<T> {
 
     /// What has become of a sender that waits; it has left unless it still waits.
     pub(crate) fn poll_sender(&mut self, key: usize, waker: &Waker) -> Passed<T> {
-        match self.senders.stage(key) {
-            Stage::Waiting => Passed::Waiting(self.senders.refresh(key, waker)),
-            Stage::Served | Stage::Closed => match self.senders.leave(key).1 {
-                Some(message) => Passed::Closed(message),
-                None => Passed::Done,
-            },
+        match self.senders.leave_if_finished(key) {
+            None => Passed::Waiting(self.senders.refresh(key, waker)),
+            Some((_, None)) => Passed::Done,
+            Some((_, Some(message))) => Passed::Closed(message),
         }
     }
 
     /// What has become of a receiver that waits; it has left unless it still waits.
     pub(crate) fn poll_receiver(&mut self, key: usize, waker: &Waker) -> Granted<T> {
-        match self.receivers.stage(key) {
-            Stage::Waiting => Granted::Waiting(self.receivers.refresh(key, waker)),
-            Stage::Served => {
-                self.receivers.leave(key);
-                match self.take_granted() {
-                    Some((message, wakers)) => Granted::Message(message, wakers),
-                    None => Granted::Closed,
-                }
-            }
-            Stage::Closed => {
-                self.receivers.leave(key);
-                Granted::Closed
-            }
+        match self.receivers.leave_if_finished(key) {
+            None => Granted::Waiting(self.receivers.refresh(key, waker)),
+            Some((Stage::Served, _)) => self.take_granted().unwrap_or(Granted::Closed),
+            Some(_) => Granted::Closed,
         }
     }
 
     /// A grant becomes a message. There is one for each grant (C2), unless the last receiver was
     /// dropped, which takes all messages away.
-    fn take_granted(&mut self) -> Option<(T, Vec<Waker>)> {
+    #[inline]
+    fn take_granted(&mut self) -> Option<Granted<T>> {
         self.granted = self.granted.checked_sub(1)?;
         let message = self.buffer.pop_front()?;
-        Some((message, self.end_if_drained()))
+        Some(if self.closed {
+            Granted::Last(message, self.end_if_drained())
+        } else {
+            Granted::Message(message)
+        })
     }
 
     fn end_if_drained(&mut self) -> Vec<Waker> {

@@ -5,10 +5,9 @@
 //! of the queue, says in `stage` what came of it, and takes the waker. So a key never dangles, and
 //! the list needs neither pinned memory nor unsafe code.
 
+use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
-
-use slab::Slab;
 
 use crate::select::{Claim, Claimed};
 
@@ -21,6 +20,8 @@ pub(crate) enum Stage {
     Served,
     /// The channel was closed before that.
     Closed,
+    /// Nobody's: the entry waits for the next one who joins.
+    Free,
 }
 
 /// The select that an entry belongs to, and which of its branches it is.
@@ -30,32 +31,49 @@ pub(crate) struct Branch {
     pub(crate) index: usize,
 }
 
+/// No key: the end of the queue.
+const NOBODY: usize = usize::MAX;
+
 /// One who waits. `M` is what it brings: a sender's message.
 struct Waiter<M> {
+    /// Taken with the step out of `Waiting`.
     waker: Option<Waker>,
     branch: Option<Branch>,
     message: Option<M>,
     stage: Stage,
-    previous: Option<usize>,
-    next: Option<usize>,
+    previous: usize,
+    /// The next in the queue, or the next of the free ones.
+    next: usize,
+}
+
+impl<M> Waiter<M> {
+    fn free() -> Waiter<M> {
+        let (previous, next) = (NOBODY, NOBODY);
+        Waiter { waker: None, branch: None, message: None, stage: Stage::Free, previous, next }
+    }
 }
 
 /// See the module.
 pub(super) struct Waiters<M> {
-    entries: Slab<Waiter<M>>,
-    first: Option<usize>,
-    last: Option<usize>,
+    /// Made once and used again, field by field: whoever waits at a rendezvous does so for each
+    /// message, and moving a whole entry in and out costs as much as the rest.
+    entries: Vec<Waiter<M>>,
+    /// The first of those that are free.
+    free: usize,
+    first: usize,
+    last: usize,
 }
 
 impl<M> Waiters<M> {
     /// Nobody waits.
     pub(super) fn new() -> Self {
-        Waiters { entries: Slab::new(), first: None, last: None }
+        Waiters { entries: Vec::new(), free: NOBODY, first: NOBODY, last: NOBODY }
     }
 
     /// True where nobody stands in the queue.
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.first.is_none()
+        self.first == NOBODY
     }
 
     /// Adds one behind the others.
@@ -66,16 +84,34 @@ impl<M> Waiters<M> {
         message: Option<M>,
     ) -> usize {
         let previous = self.last;
-        let waker = Some(waker);
-        let stage = Stage::Waiting;
-        let key =
-            self.entries.insert(Waiter { waker, branch, message, stage, previous, next: None });
+        let key = self.take_free();
+        let entry = &mut self.entries[key];
+        entry.waker = Some(waker);
+        entry.branch = branch;
+        entry.message = message;
+        entry.stage = Stage::Waiting;
+        entry.previous = previous;
+        entry.next = NOBODY;
         match previous {
-            Some(last) => self.entries[last].next = Some(key),
-            None => self.first = Some(key),
+            NOBODY => self.first = key,
+            last => self.entries[last].next = key,
         }
-        self.last = Some(key);
+        self.last = key;
         key
+    }
+
+    /// A free entry, which is no longer among the free ones.
+    fn take_free(&mut self) -> usize {
+        match self.free {
+            NOBODY => {
+                self.entries.push(Waiter::free());
+                self.entries.len() - 1
+            }
+            key => {
+                self.free = self.entries[key].next;
+                key
+            }
+        }
     }
 
     /// Ends an entry: its message, if that was not taken, and the stage it had reached. The waker is
@@ -84,8 +120,20 @@ impl<M> Waiters<M> {
         if self.entries[key].stage == Stage::Waiting {
             self.unlink(key);
         }
-        let entry = self.entries.remove(key);
-        (entry.stage, entry.message, entry.waker)
+        let waker = self.entries[key].waker.take();
+        let (stage, message) = self.set_free(key);
+        (stage, message, waker)
+    }
+
+    #[inline]
+    fn set_free(&mut self, key: usize) -> (Stage, Option<M>) {
+        let entry = &mut self.entries[key];
+        entry.branch = None;
+        entry.next = mem::replace(&mut self.free, key);
+        match mem::replace(&mut entry.stage, Stage::Free) {
+            Stage::Free => cortado_probe::stop("C7", "a place in a channel's queue was left twice"),
+            stage => (stage, entry.message.take()),
+        }
     }
 
     /// Takes an entry's message, which is put back before the lock is released.
@@ -98,9 +146,14 @@ impl<M> Waiters<M> {
         self.entries[key].message = Some(message);
     }
 
-    /// What has become of an entry.
-    pub(super) fn stage(&self, key: usize) -> Stage {
-        self.entries[key].stage
+    /// Ends an entry that no longer waits: what has become of it, and its message if that was not
+    /// taken. None where it still waits.
+    #[inline]
+    pub(super) fn leave_if_finished(&mut self, key: usize) -> Option<(Stage, Option<M>)> {
+        if self.entries[key].stage == Stage::Waiting {
+            return None;
+        }
+        Some(self.set_free(key))
     }
 
     /// Makes `waker` the one to call, and gives back the one that it replaces.
@@ -119,15 +172,15 @@ impl<M> Waiters<M> {
         &mut self,
         own: Option<&Arc<Claim>>,
     ) -> Option<(Option<M>, Option<Waker>)> {
-        let mut next = self.first;
-        while let Some(key) = next {
-            next = self.entries[key].next;
-            if self.claim(key, own) {
-                self.unlink(key);
-                let entry = &mut self.entries[key];
-                entry.stage = Stage::Served;
+        let mut key = self.first;
+        while key != NOBODY {
+            let entry = &self.entries[key];
+            let next = entry.next;
+            if claim(entry, own) {
+                let entry = self.finish(key, Stage::Served);
                 return Some((entry.message.take(), entry.waker.take()));
             }
+            key = next;
         }
         None
     }
@@ -135,36 +188,44 @@ impl<M> Waiters<M> {
     /// Tells everybody in the queue that the channel is closed; returns whom to wake.
     pub(super) fn close(&mut self) -> Vec<Waker> {
         let mut wakers = Vec::new();
-        let mut next = self.first;
-        while let Some(key) = next {
-            next = self.entries[key].next;
-            if self.claim(key, None) {
-                self.unlink(key);
-                let entry = &mut self.entries[key];
-                entry.stage = Stage::Closed;
-                wakers.extend(entry.waker.take());
+        let mut key = self.first;
+        while key != NOBODY {
+            let entry = &self.entries[key];
+            let next = entry.next;
+            if claim(entry, None) {
+                wakers.extend(self.finish(key, Stage::Closed).waker.take());
             }
+            key = next;
         }
         wakers
     }
 
-    fn claim(&self, key: usize, own: Option<&Arc<Claim>>) -> bool {
-        self.entries[key].branch.as_ref().is_none_or(|branch| {
-            !own.is_some_and(|own| Arc::ptr_eq(own, &branch.claim))
-                && branch.claim.claim(branch.index) == Claimed::Yes
-        })
+    /// Takes an entry out of the queue, with what has become of it.
+    fn finish(&mut self, key: usize, stage: Stage) -> &mut Waiter<M> {
+        self.unlink(key);
+        let entry = &mut self.entries[key];
+        entry.stage = stage;
+        entry
     }
 
     fn unlink(&mut self, key: usize) {
-        let entry = &mut self.entries[key];
-        let (previous, next) = (entry.previous.take(), entry.next.take());
+        let entry = &self.entries[key];
+        let (previous, next) = (entry.previous, entry.next);
         match previous {
-            Some(previous) => self.entries[previous].next = next,
-            None => self.first = next,
+            NOBODY => self.first = next,
+            previous => self.entries[previous].next = next,
         }
         match next {
-            Some(next) => self.entries[next].previous = previous,
-            None => self.last = previous,
+            NOBODY => self.last = previous,
+            next => self.entries[next].previous = previous,
         }
     }
+}
+
+/// Takes the right to finish an entry. `own` is the select that asks; it does not meet itself.
+fn claim<M>(entry: &Waiter<M>, own: Option<&Arc<Claim>>) -> bool {
+    entry.branch.as_ref().is_none_or(|branch| {
+        !own.is_some_and(|own| Arc::ptr_eq(own, &branch.claim))
+            && branch.claim.claim(branch.index) == Claimed::Yes
+    })
 }

@@ -7,15 +7,22 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
-/// Wakes all of them, whatever one of them does.
-pub(crate) fn wake(wakers: impl IntoIterator<Item = Waker>) {
-    for waker in wakers {
+/// Wakes the one that there is to wake.
+#[inline]
+pub(crate) fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
         catch_unwind(AssertUnwindSafe(|| waker.wake())).unwrap_or_else(discard);
     }
 }
 
+/// Wakes all of them, whatever one of them does.
+pub(crate) fn wake_all(wakers: Vec<Waker>) {
+    wakers.into_iter().map(Some).for_each(wake);
+}
+
 /// Drops what a panic brought. Its drop is users' code as well; what that panics with is leaked,
 /// or there would be no end.
+#[cold]
 fn discard(payload: Box<dyn Any + Send>) {
     catch_unwind(AssertUnwindSafe(|| drop(payload))).unwrap_or_else(mem::forget);
 }

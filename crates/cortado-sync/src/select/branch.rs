@@ -6,7 +6,7 @@ use std::task::Waker;
 use super::Claim;
 use crate::channel::{
     Branch as Entry, Granted, Passed, RecvError, SendError, Sent, Shared, Taken, leave_receivers,
-    wake,
+    wake, wake_all,
 };
 
 /// What a select does with each of its branches.
@@ -83,15 +83,15 @@ impl<T, F: FnOnce(Result<T, RecvError>) -> O, O> Branch<O> for RecvBranch<'_, T,
                 drop(replaced);
                 return false;
             }
-            Granted::Message(message, wakers) => {
-                self.result = Some(Ok(message));
-                wake(wakers);
-                None
+            Granted::Message(message) => Ok(message),
+            Granted::Last(message, wakers) => {
+                wake_all(wakers);
+                Ok(message)
             }
-            Granted::Closed => Some(Err(RecvError)),
+            Granted::Closed => Err(RecvError),
         };
         self.key = None;
-        self.result = self.result.take().or(result);
+        self.result = Some(result);
         true
     }
 
