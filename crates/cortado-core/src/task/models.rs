@@ -16,8 +16,9 @@ use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use loom::sync::{Arc, Mutex};
 use loom::thread;
 
-use super::cell::{Header, Runnable, Schedule, Task, new_task};
+use super::cell::{Header, Schedule, Task, new_task};
 use super::joint::Joint;
+use super::runnable::Runnable;
 
 /// What the threads of a model share.
 #[derive(Default)]
