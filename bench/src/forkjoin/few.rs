@@ -16,13 +16,13 @@ const TOGETHER: usize = 20;
 pub(super) trait Outside: Chains {
     fn call<R>(&self, work: impl FnOnce() -> R) -> R;
 
-    /// The greatest of what takes some 15 ns each to compute.
+    /// The greatest of what takes some 50 ns each to compute.
     fn heaviest(numbers: &[u64]) -> Option<u64>;
 }
 
 fn heavy(number: &u64) -> u64 {
     let mixed = |number: u64, _| (number ^ (number >> 31)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (0..12).fold(*number, mixed)
+    (0..120).fold(*number, mixed)
 }
 
 impl Outside for Cortado {
@@ -83,7 +83,7 @@ pub(super) fn mapped_from_outside<O: Outside>(watch: &Stopwatch) -> f64 {
     })
 }
 
-/// 15 us of computing, asked for from outside.
+/// 50 us of computing, asked for from outside.
 pub(super) fn heavy_from_outside<O: Outside>(watch: &Stopwatch) -> f64 {
     from_outside::<O>(watch, |numbers| {
         black_box(O::heaviest(numbers));

@@ -8,7 +8,9 @@ use crate::stopwatch::Stopwatch;
 
 /// The greatest one.
 pub(super) fn max<C: Chains>(watch: &Stopwatch) -> f64 {
-    searched::<C>(watch, |numbers| assert!(C::max(numbers).is_some()))
+    searched::<C>(watch, |numbers| {
+        black_box(C::max(numbers));
+    })
 }
 
 /// One that is not there.
