@@ -142,7 +142,7 @@ pub trait ParallelExtend<T: Send> {
     /// Itself, if it is a vector: then items whose number is known are put in their places at once where
     /// there are several collections to extend.
     #[doc(hidden)]
-    fn as_vec(&mut self) -> Option<&mut Vec<T>> {
+    fn par_extended_vec(&mut self) -> Option<&mut Vec<T>> {
         None
     }
 }

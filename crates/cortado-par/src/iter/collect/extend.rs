@@ -11,7 +11,7 @@ impl<T: Send> ParallelExtend<T> for Vec<T> {
         append(self, items.into_par_iter());
     }
 
-    fn as_vec(&mut self) -> Option<&mut Vec<T>> {
+    fn par_extended_vec(&mut self) -> Option<&mut Vec<T>> {
         Some(self)
     }
 }

@@ -24,15 +24,20 @@ pub(crate) fn append<I: ParallelIterator>(target: &mut Vec<I::Item>, items: I) {
 
 /// Appends the items of all pieces to `target`, on this thread: what is copied was written just before, and
 /// where several threads take new memory from the system and give old memory back, they wait for each other.
-/// A third of 10 million numbers: filtered and collected in 15.8 ms, copied by two threads in 20.6.
-fn append_pieces<T>(target: &mut Vec<T>, pieces: Vec<Vec<T>>) {
+/// A third of 10 million numbers: filtered and collected in 15.8 ms, copied by two threads in 20.6. A single
+/// piece is taken as it is where `target` has no memory yet.
+fn append_pieces<T>(target: &mut Vec<T>, mut pieces: Vec<Vec<T>>) {
+    if target.capacity() == 0 && pieces.len() == 1 {
+        *target = pieces.pop().unwrap_or_default();
+        return;
+    }
     target.reserve(pieces.iter().map(Vec::len).sum());
     pieces.into_iter().for_each(|mut piece| target.append(&mut piece));
 }
 
 /// The same for any collection.
 fn extend_by_pieces<T: Send>(target: &mut impl ParallelExtend<T>, pieces: Vec<Vec<T>>) {
-    if let Some(vec) = target.as_vec() {
+    if let Some(vec) = target.par_extended_vec() {
         append_pieces(vec, pieces);
     } else {
         let mut items = Vec::new();

@@ -16,7 +16,9 @@ where
     FB: Default + ParallelExtend<B>,
 {
     let (mut left, mut right) = (FA::default(), FB::default());
-    if let (Some(left), Some(right), Some(len)) = (left.as_vec(), right.as_vec(), items.opt_len()) {
+    if let (Some(left), Some(right), Some(len)) =
+        (left.par_extended_vec(), right.par_extended_vec(), items.opt_len())
+    {
         unzip_exact(left, right, items, len);
     } else {
         extend_both(&mut left, &mut right, items.drive(&Unzip(PhantomData), ()));
