@@ -16,7 +16,7 @@ const TOGETHER: usize = 20;
 pub(super) trait Outside: Chains {
     fn call<R>(&self, work: impl FnOnce() -> R) -> R;
 
-    /// The greatest of what takes some 50 ns each to compute.
+    /// The greatest of what takes some 100 ns each to compute.
     fn heaviest(numbers: &[u64]) -> Option<u64>;
 }
 
@@ -83,7 +83,7 @@ pub(super) fn mapped_from_outside<O: Outside>(watch: &Stopwatch) -> f64 {
     })
 }
 
-/// 50 us of computing, asked for from outside.
+/// 100 us of computing, asked for from outside.
 pub(super) fn heavy_from_outside<O: Outside>(watch: &Stopwatch) -> f64 {
     from_outside::<O>(watch, |numbers| {
         black_box(O::heaviest(numbers));

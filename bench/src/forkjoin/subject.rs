@@ -165,7 +165,7 @@ fn small_chains() -> Vec<Subject> {
     let mapped = "1,000 numbers, mapped and collected in the pool";
     let filtered = "1,000 numbers, a third of them collected in the pool";
     let outside = "1,000 numbers, mapped and collected by a plain thread";
-    let heavy = "1,000 numbers, computed from for 50 us by a plain thread";
+    let heavy = "1,000 numbers, computed from for 100 us by a plain thread";
     vec![
         of("few-mapped", mapped, iterators!(few::mapped)),
         of("few-filtered", filtered, iterators!(few::filtered)),
