@@ -1,4 +1,4 @@
-//! Parallel iterators and sorts: the same chains with our traits and with Rayon's.
+//! Parallel iterators and sorts over many items: the same chains with our traits and with Rayon's.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -20,9 +20,15 @@ const SUMS: usize = 32;
 pub(super) trait Chains: Peer {
     fn sum_of_squares(numbers: &[f64]) -> f64;
     fn map(numbers: &[u64]) -> Vec<u64>;
+    fn map_owned(numbers: Vec<u64>) -> Vec<u64>;
+    fn map_range(count: usize) -> Vec<u64>;
     fn filter(numbers: &[u64]) -> Vec<u64>;
+    fn unzip(numbers: &[u64]) -> (Vec<u64>, Vec<u64>);
+    fn max(numbers: &[u64]) -> Option<u64>;
+    fn find(numbers: &[u64], number: u64) -> Option<usize>;
     fn sort(numbers: &mut [u64]);
     fn sort_strings(strings: &mut [String]);
+    fn sort_strings_unstably(strings: &mut [String]);
 }
 
 fn mapped(number: &u64) -> u64 {
@@ -46,9 +52,35 @@ macro_rules! chains {
                 numbers.par_iter().map(mapped).collect()
             }
 
+            fn map_owned(numbers: Vec<u64>) -> Vec<u64> {
+                use $prelude::*;
+                numbers.into_par_iter().map(|number| mapped(&number)).collect()
+            }
+
+            fn map_range(count: usize) -> Vec<u64> {
+                use $prelude::*;
+                (0..count).into_par_iter().map(|number| mapped(&(number as u64))).collect()
+            }
+
             fn filter(numbers: &[u64]) -> Vec<u64> {
                 use $prelude::*;
                 numbers.par_iter().filter(is_kept).copied().collect()
+            }
+
+            fn unzip(numbers: &[u64]) -> (Vec<u64>, Vec<u64>) {
+                use $prelude::*;
+                numbers.par_iter().map(|number| (*number, mapped(number))).unzip()
+            }
+
+            fn max(numbers: &[u64]) -> Option<u64> {
+                use $prelude::*;
+                numbers.par_iter().max().copied()
+            }
+
+            fn find(numbers: &[u64], number: u64) -> Option<usize> {
+                use $prelude::*;
+                let found = numbers.par_iter().enumerate().find_any(|(_, one)| **one == number);
+                found.map(|(index, _)| index)
             }
 
             fn sort(numbers: &mut [u64]) {
@@ -59,6 +91,11 @@ macro_rules! chains {
             fn sort_strings(strings: &mut [String]) {
                 use $prelude::*;
                 strings.par_sort();
+            }
+
+            fn sort_strings_unstably(strings: &mut [String]) {
+                use $prelude::*;
+                strings.par_sort_unstable();
             }
         }
     };
@@ -76,8 +113,28 @@ impl Chains for Sequential {
         numbers.iter().map(mapped).collect()
     }
 
+    fn map_owned(numbers: Vec<u64>) -> Vec<u64> {
+        numbers.into_iter().map(|number| mapped(&number)).collect()
+    }
+
+    fn map_range(count: usize) -> Vec<u64> {
+        (0..count).map(|number| mapped(&(number as u64))).collect()
+    }
+
     fn filter(numbers: &[u64]) -> Vec<u64> {
         numbers.iter().filter(is_kept).copied().collect()
+    }
+
+    fn unzip(numbers: &[u64]) -> (Vec<u64>, Vec<u64>) {
+        numbers.iter().map(|number| (*number, mapped(number))).unzip()
+    }
+
+    fn max(numbers: &[u64]) -> Option<u64> {
+        numbers.iter().max().copied()
+    }
+
+    fn find(numbers: &[u64], number: u64) -> Option<usize> {
+        numbers.iter().position(|one| *one == number)
     }
 
     fn sort(numbers: &mut [u64]) {
@@ -86,6 +143,10 @@ impl Chains for Sequential {
 
     fn sort_strings(strings: &mut [String]) {
         strings.sort();
+    }
+
+    fn sort_strings_unstably(strings: &mut [String]) {
+        strings.sort_unstable();
     }
 }
 
@@ -122,35 +183,23 @@ fn summed<P: Peer>(watch: &Stopwatch, sum: fn(&[f64]) -> f64) -> f64 {
         / 1e6
 }
 
-/// ms to compute a number from each of ten million, into a vector.
-pub(super) fn map_collect<C: Chains>(watch: &Stopwatch) -> f64 {
-    collected::<C>(watch, C::map)
-}
-
-/// ms to collect a third of ten million numbers.
-pub(super) fn filter_collect<C: Chains>(watch: &Stopwatch) -> f64 {
-    collected::<C>(watch, C::filter)
-}
-
-fn collected<P: Peer>(watch: &Stopwatch, collect: fn(&[u64]) -> Vec<u64>) -> f64 {
-    let numbers = random_numbers(amount(watch, ITEMS, ITEMS_QUICK));
-    P::start(WORKERS).run(|_| {
-        watch.per_operation(1, || {
-            black_box(collect(black_box(&numbers)));
-        })
-    }) / 1e6
-}
-
 /// ms to sort ten million random numbers.
 pub(super) fn sort_numbers<C: Chains>(watch: &Stopwatch) -> f64 {
-    sorted::<C, _>(watch, &random_numbers(amount(watch, ITEMS, ITEMS_QUICK)), C::sort)
+    sorted::<C, _>(watch, &many_numbers(watch), C::sort)
 }
 
 /// ms to sort half a million strings, stably.
 pub(super) fn sort_strings<C: Chains>(watch: &Stopwatch) -> f64 {
-    let numbers = random_numbers(amount(watch, STRINGS, STRINGS_QUICK));
-    let strings: Vec<String> = numbers.iter().map(u64::to_string).collect();
-    sorted::<C, _>(watch, &strings, C::sort_strings)
+    sorted::<C, _>(watch, &random_strings(watch), C::sort_strings)
+}
+
+/// The same, unstably.
+pub(super) fn sort_strings_unstably<C: Chains>(watch: &Stopwatch) -> f64 {
+    sorted::<C, _>(watch, &random_strings(watch), C::sort_strings_unstably)
+}
+
+fn random_strings(watch: &Stopwatch) -> Vec<String> {
+    random_numbers(amount(watch, STRINGS, STRINGS_QUICK)).iter().map(u64::to_string).collect()
 }
 
 fn sorted<P: Peer, T: Clone + Ord + Send + Sync>(
@@ -170,11 +219,16 @@ fn sorted<P: Peer, T: Clone + Ord + Send + Sync>(
     }) / 1e6
 }
 
+/// Ten million random numbers.
+pub(super) fn many_numbers(watch: &Stopwatch) -> Vec<u64> {
+    random_numbers(amount(watch, ITEMS, ITEMS_QUICK))
+}
+
 fn amount(watch: &Stopwatch, full: usize, quick: usize) -> usize {
     if watch.is_quick() { quick } else { full }
 }
 
-fn random_numbers(count: usize) -> Vec<u64> {
+pub(super) fn random_numbers(count: usize) -> Vec<u64> {
     let mut random = fastrand::Rng::with_seed(1);
     (0..count).map(|_| random.u64(..)).collect()
 }
@@ -185,13 +239,32 @@ mod tests {
 
     #[test]
     fn all_collect_the_same_and_in_order() {
-        fn collected<C: Chains>(numbers: &[u64]) -> [Vec<u64>; 2] {
-            C::start(WORKERS).run(|_| [C::map(numbers), C::filter(numbers)])
+        fn collected<C: Chains>(numbers: &[u64]) -> [Vec<u64>; 6] {
+            C::start(WORKERS).run(|_| {
+                let (left, right) = C::unzip(numbers);
+                let owned = C::map_owned(numbers.to_vec());
+                let range = C::map_range(numbers.len());
+                [C::map(numbers), owned, range, C::filter(numbers), left, right]
+            })
         }
         let numbers = random_numbers(10_000);
         let expected = collected::<Sequential>(&numbers);
         assert_eq!(collected::<Cortado>(&numbers), expected);
         assert_eq!(collected::<Rayon>(&numbers), expected);
+    }
+
+    #[test]
+    fn all_find_the_same() {
+        fn found<C: Chains>(numbers: &[u64]) -> (Option<u64>, [Option<usize>; 2]) {
+            C::start(WORKERS).run(|_| {
+                let found = [C::find(numbers, numbers[7_000]), C::find(numbers, 0)];
+                (C::max(numbers), found)
+            })
+        }
+        let numbers = random_numbers(10_000);
+        let expected = found::<Sequential>(&numbers);
+        assert_eq!(found::<Cortado>(&numbers), expected);
+        assert_eq!(found::<Rayon>(&numbers), expected);
     }
 
     #[test]

@@ -2,13 +2,16 @@
 //! what it costs a task to ask for a computation, and whether a lock that is held across a join hangs.
 
 mod ask;
+mod collects;
 mod contender;
+mod few;
 mod halves;
 mod iterators;
 mod locks;
 mod numeric;
 mod peer;
 mod quiet;
+mod searches;
 mod sorts;
 mod subject;
 mod tree;

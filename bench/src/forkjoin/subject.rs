@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::ask::{self, Asked};
 use super::peer::{Chili, Cortado, Rayon, Sequential};
-use super::{halves, iterators, locks, numeric, quiet, sorts, tree};
+use super::{collects, few, halves, iterators, locks, numeric, quiet, searches, sorts, tree};
 use crate::goal::Goal;
 use crate::measured_child::ROUND_LIMIT;
 use crate::report::OURS;
@@ -51,7 +51,8 @@ macro_rules! peers {
 
 /// All of them.
 pub(super) fn all() -> Vec<Subject> {
-    [trees(), kernels(), chains(), questions(), quiet_and_locked()].into_iter().flatten().collect()
+    let groups = [trees(), kernels(), chains(), small_chains(), questions(), quiet_and_locked()];
+    groups.into_iter().flatten().collect()
 }
 
 fn against_all(peers: &[&'static str]) -> Vec<Goal> {
@@ -145,10 +146,31 @@ fn chains() -> Vec<Subject> {
     squares.note = "by-hand: Rayon's threads take chunks of 65,536, each a loop over 32 sums";
     vec![
         squares,
-        of("map-collect", "10,000,000 numbers", iterators!(iterators::map_collect)),
-        of("filter-collect", "a third of 10,000,000", iterators!(iterators::filter_collect)),
+        of("map-collect", "10,000,000 numbers", iterators!(collects::map)),
+        of("map-owned", "10,000,000 numbers out of a vector", iterators!(collects::map_owned)),
+        of("map-range", "10,000,000 numbers of a range", iterators!(collects::map_range)),
+        of("filter-collect", "a third of 10,000,000", iterators!(collects::filter)),
+        of("unzip", "10,000,000 pairs", iterators!(collects::unzip)),
+        of("max", "the greatest of 10,000,000", iterators!(searches::max)),
+        of("find-none", "10,000,000, none of them the right one", iterators!(searches::find_none)),
         of("sort-numbers", "10,000,000, unstably", iterators!(iterators::sort_numbers)),
         of("sort-strings", "500,000, stably", iterators!(iterators::sort_strings)),
+        of("sort-words", "500,000 strings, unstably", iterators!(iterators::sort_strings_unstably)),
+    ]
+}
+
+fn small_chains() -> Vec<Subject> {
+    let of =
+        |name, about, contenders| subject((name, "us", about), against_all(&["rayon"]), contenders);
+    let mapped = "1,000 numbers, mapped and collected in the pool";
+    let filtered = "1,000 numbers, a third of them collected in the pool";
+    let outside = "1,000 numbers, mapped and collected by a plain thread";
+    let heavy = "1,000 numbers, computed from for 100 us by a plain thread";
+    vec![
+        of("few-mapped", mapped, iterators!(few::mapped)),
+        of("few-filtered", filtered, iterators!(few::filtered)),
+        of("few-outside", outside, iterators!(few::mapped_from_outside)),
+        of("few-heavy", heavy, iterators!(few::heavy_from_outside)),
     ]
 }
 

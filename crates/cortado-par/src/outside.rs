@@ -6,6 +6,10 @@
 //! each second closure that is still to come, and each further join, goes to the work lane after all.
 //! What ran alone by then is the first closures on the way down, a fraction of the whole that halves
 //! with each join; and the place is not short any more.
+//!
+//! Who has sent a closure sleeps at once. A thread that looks for its answer first keeps a core from the work
+//! lane's threads, which have a lower priority: 50 µs of computing, on two cores, took 33 µs without looks, 71 to
+//! 78 with 15 µs of them, 92 to 118 with 60 and 96 to 133 with 250; with a yield after each look 31 to 53.
 
 use std::cell::Cell;
 use std::time::Instant;

@@ -138,4 +138,11 @@ pub trait FromParallelIterator<T: Send> {
 pub trait ParallelExtend<T: Send> {
     /// Adds all items.
     fn par_extend<I: IntoParallelIterator<Item = T>>(&mut self, items: I);
+
+    /// Itself, if it is a vector: then items whose number is known are put in their places at once where
+    /// there are several collections to extend.
+    #[doc(hidden)]
+    fn par_extended_vec(&mut self) -> Option<&mut Vec<T>> {
+        None
+    }
 }

@@ -116,6 +116,12 @@ pub trait Consumer<T>: Sync {
     /// Consumes the items of one piece.
     fn run<I: Iterator<Item = T>>(&self, portion: Self::Portion, items: I) -> Self::Output;
 
+    /// The same of a piece that can still be cut, for who wants the items in blocks. Not called of a
+    /// consumer that [`STOPS`](Self::STOPS).
+    fn run_source<S: Source<Item = T>>(&self, portion: Self::Portion, source: S) -> Self::Output {
+        self.run(portion, source.into_items())
+    }
+
     /// Makes one output of those of two neighbours, the left one first.
     fn merge(&self, left: Self::Output, right: Self::Output) -> Self::Output;
 
@@ -135,6 +141,9 @@ pub trait Consumer<T>: Sync {
 pub trait Source: Send + Sized {
     /// What it gives.
     type Item: Send;
+
+    /// Whether a cut costs next to nothing, so that a piece may be cut every few items.
+    const CHEAP_TO_CUT: bool = false;
 
     /// How many items there are.
     fn len(&self) -> usize;
@@ -192,7 +201,11 @@ fn pieces_of_source<S: Source, C: Consumer<S::Item>>(
         return consumer.run(portion, std::iter::empty());
     }
     if !splitter.splits(len, migrated) {
-        return run_piece(consumer, portion, source.into_items());
+        return if C::STOPS {
+            run_until_full(consumer, portion, source.into_items())
+        } else {
+            consumer.run_source(portion, source)
+        };
     }
     let middle = len / 2;
     let (left, right) = source.split_at(middle);
@@ -226,11 +239,11 @@ fn pieces_of_halves<H: Halves, C: Consumer<H::Item>>(
         return consumer.run(portion, std::iter::empty());
     }
     if !splitter.splits(migrated) {
-        return run_piece(consumer, portion, halves.into_items());
+        return run_until_full(consumer, portion, halves.into_items());
     }
     let (left, right) = match halves.halve() {
         (left, Some(right)) => (left, right),
-        (whole, None) => return run_piece(consumer, portion, whole.into_items()),
+        (whole, None) => return run_until_full(consumer, portion, whole.into_items()),
     };
     let (left_portion, right_portion) = portion.split();
     let (left, right) = join_context(
@@ -248,7 +261,7 @@ fn is_full<T, C: Consumer<T>>(consumer: &C, portion: &C::Portion) -> bool {
 
 /// Hands a piece that is not cut any further to the consumer, and stops where that one is full.
 /// It is looked at here, before the adaptors: a filter that lets nothing pass stops as well.
-fn run_piece<T, C: Consumer<T>>(
+fn run_until_full<T, C: Consumer<T>>(
     consumer: &C,
     portion: C::Portion,
     items: impl Iterator<Item = T>,

@@ -20,11 +20,35 @@ pub trait Step<T>: Send + Sync {
     /// Puts it around the items of a piece.
     fn apply<I: Iterator<Item = T>>(&self, items: I) -> impl Iterator<Item = Self::Item>;
 
+    /// Hands a piece that can still be cut to the consumer behind this step.
+    fn hand_on<P, C>(&self, source: P, next: &C, portion: C::Portion) -> C::Output
+    where
+        P: Source<Item = T>,
+        C: Consumer<Self::Item>,
+    {
+        next.run(portion, self.apply(source.into_items()))
+    }
+
     /// Whether it needs no further items.
     fn full(&self) -> bool {
         false
     }
 }
+
+/// Of a step that is an [`ExactStep`]: behind it, the piece can still be cut.
+macro_rules! hand_on_a_source {
+    ($item:ty) => {
+        fn hand_on<P, C>(&self, source: P, next: &C, portion: C::Portion) -> C::Output
+        where
+            P: $crate::iter::plumbing::Source<Item = $item>,
+            C: $crate::iter::plumbing::Consumer<Self::Item>,
+        {
+            next.run_source(portion, $crate::iter::through::ThroughSource::new(source, self))
+        }
+    };
+}
+
+pub(crate) use hand_on_a_source;
 
 /// A step that gives exactly one item for each that goes in.
 pub trait ExactStep<T>: Step<T> {
@@ -93,6 +117,10 @@ impl<T, S: Step<T>, C: Consumer<S::Item>> Consumer<T> for ThroughConsumer<'_, S,
         self.next.run(portion, self.step.apply(items))
     }
 
+    fn run_source<P: Source<Item = T>>(&self, portion: C::Portion, source: P) -> C::Output {
+        self.step.hand_on(source, self.next, portion)
+    }
+
     fn merge(&self, left: C::Output, right: C::Output) -> C::Output {
         self.next.merge(left, right)
     }
@@ -108,8 +136,16 @@ pub struct ThroughSource<'s, P, S> {
     step: &'s S,
 }
 
+impl<'s, P, S> ThroughSource<'s, P, S> {
+    pub(crate) fn new(base: P, step: &'s S) -> ThroughSource<'s, P, S> {
+        ThroughSource { base, step }
+    }
+}
+
 impl<P: Source, S: ExactStep<P::Item>> Source for ThroughSource<'_, P, S> {
     type Item = S::Item;
+
+    const CHEAP_TO_CUT: bool = P::CHEAP_TO_CUT;
 
     fn len(&self) -> usize {
         self.base.len()

@@ -52,6 +52,8 @@ pub struct IterSource<'a, T> {
 impl<'a, T: Sync> Source for IterSource<'a, T> {
     type Item = &'a T;
 
+    const CHEAP_TO_CUT: bool = true;
+
     fn len(&self) -> usize {
         self.slice.len()
     }
@@ -106,6 +108,8 @@ pub struct IterMutSource<'a, T> {
 
 impl<'a, T: Send> Source for IterMutSource<'a, T> {
     type Item = &'a mut T;
+
+    const CHEAP_TO_CUT: bool = true;
 
     fn len(&self) -> usize {
         self.slice.len()

@@ -219,6 +219,31 @@ fn float_sums_and_products_are_right_but_for_rounding() {
     assert!(vec![f64::NAN; 100].par_iter().sum::<f64>().is_nan());
 }
 
+/// Whole numbers, whose sum is exact in any order: each item is in it once, in blocks or not.
+#[test]
+fn float_sums_have_each_item_once_behind_any_adaptor() {
+    on_each_pool(|| {
+        for len in (0..70).chain([1000]) {
+            let vec: Vec<f64> = (0..len).map(f64::from).collect();
+            let sum: f64 = vec.iter().sum();
+            assert_eq!(vec.clone().into_par_iter().sum::<f64>(), sum);
+            assert_eq!((0..len).into_par_iter().map(f64::from).sum::<f64>(), sum);
+            assert_eq!(vec.par_iter().copied().rev().with_max_len(20).sum::<f64>(), sum);
+            assert_eq!(vec.par_iter().cloned().zip(0..len).map(|pair| pair.0).sum::<f64>(), sum);
+            let enumerated = vec.par_iter().enumerate().map(|(index, x)| x - index as f64);
+            assert_eq!(enumerated.sum::<f64>(), 0.0);
+            let updated = vec.par_iter().copied().inspect(|_| ()).update(|x| *x += 1.0);
+            assert_eq!(updated.sum::<f64>(), sum + vec.len() as f64);
+            assert_eq!(vec.par_iter().chain(&vec).sum::<f64>(), sum * 2.0);
+            assert_eq!(vec.par_iter().filter(|x| **x > 9.0).sum::<f64>(), (sum - 45.0).max(0.0));
+            assert_eq!(
+                vec.par_iter().take(40).skip(3).sum::<f64>(),
+                vec.iter().take(40).skip(3).sum()
+            );
+        }
+    });
+}
+
 #[test]
 fn a_product_that_does_not_commute_keeps_its_order() {
     /// Words, multiplied by writing one behind the other.

@@ -95,6 +95,14 @@ drop_tests! {
         let pairs = items.into_par_iter().map(|item| (pass(item, at), Box::new(1)));
         pairs.unzip::<_, _, Vec<_>, Vec<_>>()
     };
+    float_sum: |items, at| {
+        items.into_par_iter().map(|item| pass(item, at).number as f64).sum::<f64>()
+    };
+    float_sum_of_pairs: |items, at| {
+        let boxes: Vec<Box<f64>> = (0..ITEMS + 20).map(|number| Box::new(number as f64)).collect();
+        let pairs = items.into_par_iter().rev().zip(boxes).enumerate();
+        pairs.map(|(_, (item, number))| pass(item, at).number as f64 + *number).sum::<f64>()
+    };
     filter_collect: |items, at| {
         let even = |item: &Item<'_>| item.number.is_multiple_of(2);
         items.into_par_iter().map(|item| pass(item, at)).filter(even).collect::<Vec<_>>()

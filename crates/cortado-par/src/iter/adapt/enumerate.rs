@@ -37,6 +37,8 @@ pub struct EnumerateSource<P> {
 impl<P: Source> Source for EnumerateSource<P> {
     type Item = (usize, P::Item);
 
+    const CHEAP_TO_CUT: bool = P::CHEAP_TO_CUT;
+
     fn len(&self) -> usize {
         self.base.len()
     }

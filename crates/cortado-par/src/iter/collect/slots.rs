@@ -91,12 +91,14 @@ impl<'v, T: Send> Consumer<T> for FillSlots<'v, T> {
     type Portion = Slots<'v, T>;
     type Output = Filled<'v, T>;
 
-    fn run<I: Iterator<Item = T>>(&self, slots: Slots<'v, T>, items: I) -> Filled<'v, T> {
+    fn run<I: Iterator<Item = T>>(&self, slots: Slots<'v, T>, mut items: I) -> Filled<'v, T> {
         let mut filled = Filled::none(slots.0);
-        for (slot, item) in slots.0.iter_mut().zip(items) {
-            slot.write(item);
+        let mut slots = slots.0.iter_mut();
+        let _ = items.try_for_each(|item| {
+            slots.next()?.write(item);
             filled.len += 1;
-        }
+            Some(())
+        });
         filled
     }
 
@@ -112,14 +114,17 @@ impl<'v, A: Send, B: Send> Consumer<(A, B)> for FillBoth<'v, A, B> {
     type Portion = (Slots<'v, A>, Slots<'v, B>);
     type Output = (Filled<'v, A>, Filled<'v, B>);
 
-    fn run<I: Iterator<Item = (A, B)>>(&self, slots: Self::Portion, items: I) -> Self::Output {
+    fn run<I: Iterator<Item = (A, B)>>(&self, slots: Self::Portion, mut items: I) -> Self::Output {
         let mut filled = (Filled::none(slots.0.0), Filled::none(slots.1.0));
-        for ((left, right), item) in slots.0.0.iter_mut().zip(slots.1.0).zip(items) {
+        let mut slots = slots.0.0.iter_mut().zip(slots.1.0);
+        let _ = items.try_for_each(|item| {
+            let (left, right) = slots.next()?;
             left.write(item.0);
             filled.0.len += 1;
             right.write(item.1);
             filled.1.len += 1;
-        }
+            Some(())
+        });
         filled
     }
 

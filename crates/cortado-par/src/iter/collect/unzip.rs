@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::gather::Gathered;
+use super::{extend_by_pieces, unzip_exact};
 use crate::iter::plumbing::Consumer;
 use crate::iter::{ParallelExtend, ParallelIterator};
 
@@ -15,7 +15,15 @@ where
     FA: Default + ParallelExtend<A>,
     FB: Default + ParallelExtend<B>,
 {
-    both(items.drive(&Unzip(PhantomData), ()))
+    let (mut left, mut right) = (FA::default(), FB::default());
+    if let (Some(left), Some(right), Some(len)) =
+        (left.par_extended_vec(), right.par_extended_vec(), items.opt_len())
+    {
+        unzip_exact(left, right, items, len);
+    } else {
+        extend_both(&mut left, &mut right, items.drive(&Unzip(PhantomData), ()));
+    }
+    (left, right)
 }
 
 /// The items that `predicate` accepts, and the others.
@@ -26,23 +34,23 @@ where
     A: Default + ParallelExtend<I::Item>,
     B: Default + ParallelExtend<I::Item>,
 {
-    both(items.drive(&Partition(predicate), ()))
+    let (mut left, mut right) = (A::default(), B::default());
+    extend_both(&mut left, &mut right, items.drive(&Partition(predicate), ()));
+    (left, right)
 }
 
 /// What the pieces give: a vector for each side and piece.
 type Sides<A, B> = (Vec<Vec<A>>, Vec<Vec<B>>);
 
-fn both<A, B, FA, FB>((left, right): Sides<A, B>) -> (FA, FB)
+fn extend_both<A, B, FA, FB>(left: &mut FA, right: &mut FB, sides: Sides<A, B>)
 where
     A: Send,
     B: Send,
-    FA: Default + ParallelExtend<A>,
-    FB: Default + ParallelExtend<B>,
+    FA: ParallelExtend<A>,
+    FB: ParallelExtend<B>,
 {
-    let mut extended = (FA::default(), FB::default());
-    extended.0.par_extend(Gathered::new(left));
-    extended.1.par_extend(Gathered::new(right));
-    extended
+    extend_by_pieces(left, sides.0);
+    extend_by_pieces(right, sides.1);
 }
 
 fn merged<A, B>(mut left: Sides<A, B>, mut right: Sides<A, B>) -> Sides<A, B> {

@@ -26,6 +26,8 @@ pub struct DrainSource<'v, T> {
 impl<T: Send> Source for DrainSource<'_, T> {
     type Item = T;
 
+    const CHEAP_TO_CUT: bool = true;
+
     fn len(&self) -> usize {
         self.items.len()
     }

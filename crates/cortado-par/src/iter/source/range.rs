@@ -89,6 +89,8 @@ pub struct RangeSource<T> {
 impl<T: RangeItem> Source for RangeSource<T> {
     type Item = T;
 
+    const CHEAP_TO_CUT: bool = true;
+
     fn len(&self) -> usize {
         T::distance(&self.range).expect("a range that is cut by index has a length")
     }

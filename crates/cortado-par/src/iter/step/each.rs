@@ -1,6 +1,6 @@
 //! The steps that look at one item at a time and keep nothing.
 
-use crate::iter::through::{ExactStep, Step, Through};
+use crate::iter::through::{ExactStep, Step, Through, hand_on_a_source};
 
 /// What [`map`](crate::iter::ParallelIterator::map) gives.
 pub type Map<I, F> = Through<I, MapStep<F>>;
@@ -12,6 +12,8 @@ pub struct MapStep<F>(pub(crate) F);
 impl<T, R: Send, F: Fn(T) -> R + Send + Sync> Step<T> for MapStep<F> {
     type Item = R;
     const EXACT: bool = true;
+
+    hand_on_a_source!(T);
 
     fn apply<I: Iterator<Item = T>>(&self, items: I) -> impl Iterator<Item = R> {
         items.map(&self.0)
@@ -37,6 +39,8 @@ pub struct InspectStep<F>(pub(crate) F);
 impl<T: Send, F: Fn(&T) + Send + Sync> Step<T> for InspectStep<F> {
     type Item = T;
     const EXACT: bool = true;
+
+    hand_on_a_source!(T);
 
     fn apply<I: Iterator<Item = T>>(&self, items: I) -> impl Iterator<Item = T> {
         items.inspect(&self.0)
@@ -75,6 +79,8 @@ impl<T: Send, F: Fn(&mut T) + Send + Sync> Step<T> for UpdateStep<F> {
     type Item = T;
     const EXACT: bool = true;
 
+    hand_on_a_source!(T);
+
     fn apply<I: Iterator<Item = T>>(&self, items: I) -> impl Iterator<Item = T> {
         items.map(self.updated())
     }
@@ -100,6 +106,8 @@ impl<'a, T: Clone + Send + 'a> Step<&'a T> for ClonedStep {
     type Item = T;
     const EXACT: bool = true;
 
+    hand_on_a_source!(&'a T);
+
     fn apply<I: Iterator<Item = &'a T>>(&self, items: I) -> impl Iterator<Item = T> {
         items.cloned()
     }
@@ -124,6 +132,8 @@ pub struct CopiedStep;
 impl<'a, T: Copy + Send + 'a> Step<&'a T> for CopiedStep {
     type Item = T;
     const EXACT: bool = true;
+
+    hand_on_a_source!(&'a T);
 
     fn apply<I: Iterator<Item = &'a T>>(&self, items: I) -> impl Iterator<Item = T> {
         items.copied()
