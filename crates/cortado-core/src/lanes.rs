@@ -144,9 +144,9 @@ impl Lanes {
     }
 
     /// The records of all workers that there ever were.
-    pub(crate) fn records(&self) -> impl Iterator<Item = &Arc<Record>> {
+    pub(crate) fn records(&self) -> &[Arc<Record>] {
         let used = self.used_records.load(Ordering::Acquire);
-        self.records[..used].iter()
+        &self.records[..used]
     }
 
     pub(crate) fn is_closing(&self) -> bool {
@@ -169,7 +169,10 @@ impl Lanes {
     /// Something waits in the lane that a worker could run.
     pub(crate) fn has_work(&self, lane: Lane) -> bool {
         self.lane(lane).injected()
-            || self.records().any(|record| record.lane() == lane && !record.queue().is_empty())
+            || self
+                .records()
+                .iter()
+                .any(|record| record.lane() == lane && !record.queue().is_empty())
     }
 
     /// Queues a task that has used its turn, or was woken while it was polled, behind the others.
@@ -190,7 +193,20 @@ impl Lanes {
         // A task in the slot wakes nobody: it runs next, or the monitor sees it wait.
         if let Some(displaced) = record.queue().set_next(task) {
             self.push_back(record, lane, displaced);
-            self.wake_for_own(lane);
+            if !record.gathers() {
+                self.wake_for_own(lane);
+            }
+        }
+    }
+
+    /// Worker: wakes what has become ready at once. The thread that is woken to help may take this one's
+    /// core for a whole time slice, so everything is in the queue, where it can be stolen, before.
+    pub(crate) fn wake_ready(self: &Arc<Self>, own: &Record, ready: &mut Vec<Waker>) {
+        own.gather(true);
+        ready.drain(..).for_each(context::wake);
+        own.gather(false);
+        if own.queue().waiting() > 0 {
+            self.wake_for_own(own.lane());
         }
     }
 
@@ -286,10 +302,11 @@ impl Lanes {
     /// Steals for a worker whose queue is empty: first from workers that are stuck, which are those
     /// without a seat, then from the others.
     pub(crate) fn steal(&self, thief: &Record, lane: Lane) -> Option<Runnable> {
-        let used = self.used_records.load(Ordering::Acquire);
+        let records = self.records();
+        let used = records.len();
         let victims = |seated: bool| {
             // Each thief begins behind itself, so that thieves do not all rob the same worker.
-            (1..used).map(move |offset| &self.records[(thief.index() + offset) % used]).filter(
+            (1..used).map(move |offset| &records[(thief.index() + offset) % used]).filter(
                 move |victim| victim.lane() == lane && victim.notice().is_seated() == seated,
             )
         };
@@ -297,11 +314,14 @@ impl Lanes {
         victims.find_map(|victim| victim.queue().steal_into(thief.queue()))
     }
 
-    /// Looks at descriptors and timers without waiting, and wakes what is ready.
-    pub(crate) fn poll_now(&self, ready: &mut Vec<Waker>) {
-        if self.poller().turn(Wait::Not, ready, || true) {
-            ready.drain(..).for_each(context::wake);
-        }
+    /// Looks at descriptors and timers without waiting. False: somebody else does.
+    pub(crate) fn poll_now(&self, ready: &mut Vec<Waker>) -> bool {
+        self.poller().turn(Wait::Not, ready, || true)
+    }
+
+    /// Worker: takes over all that waits behind another one.
+    pub(crate) fn take_over(&self, own: &Record, from: &Record) {
+        from.queue().rob().for_each(|task| self.push_back(own, lane_of(&task), task));
     }
 
     /// Where nobody waits in the poller although a worker sleeps, that worker is to wait there: it

@@ -54,6 +54,11 @@ pub(crate) const LINGER_LOOKS: u32 = 16;
 /// Spin-loop hints between two such looks.
 pub(crate) const LINGER_PAUSES: u32 = 8;
 
+/// A busy worker takes over what waits behind another one that has begun no poll for so long, at its
+/// next look. A thread that is preempted may wait for a time slice of 3 ms. `net echo-64B-50`, whose client
+/// takes one of the two cores, p99: 3.0 ms without, 0.57 with 150 µs, 0.52 with 80 (Tokio 0.70).
+pub(crate) const RELIEF_AFTER: Duration = Duration::from_micros(80);
+
 /// A theft that brings fewer tasks beside the one that runs next makes the thief patient: with 16 its
 /// two or three transfers of the victim's cache lines are spread over as many tasks.
 pub(crate) const STEAL_FEW: usize = 16;

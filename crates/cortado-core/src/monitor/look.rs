@@ -104,7 +104,7 @@ impl<S: Senses> Look<S> {
         let somebody_minds = polled > 1 || waits(lanes, Lane::Wait);
         let mut outcome = Outcome { anything_happened: polled > 0, wanted_pace: None };
         // A worker that was started meanwhile is seen at the next look.
-        for record in lanes.records().take(self.workers.len()) {
+        for record in lanes.records().iter().take(self.workers.len()) {
             let is_seated = record.notice().is_seated();
             outcome.anything_happened |= !is_seated && lanes.pass_on_stranded(record);
             let Some(poll) = record.poll_under_way() else {
@@ -208,7 +208,7 @@ impl<S: Senses> Look<S> {
         let polls = || {
             let seated =
                 |record: &&Arc<Record>| record.lane() == Lane::Wait && record.notice().is_seated();
-            lanes.records().filter(seated).filter_map(|record| {
+            lanes.records().iter().filter(seated).filter_map(|record| {
                 let poll = record.poll_under_way()?;
                 let at = (record.index(), poll.number, record.queue().queued());
                 Some((record, at, self.senses.cpu_time(record)?))

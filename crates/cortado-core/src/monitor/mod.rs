@@ -98,12 +98,11 @@ pub(crate) fn watch(lanes: Arc<Lanes>) {
         let goes_on = || !lanes.monitor().has_ended();
         let waited_in_poller =
             pace < TICK_LONG && lanes.poller().turn(Wait::AtMost(pace), &mut ready, goes_on);
-        if waited_in_poller {
-            ready.drain(..).for_each(context::wake);
-        } else {
+        if !waited_in_poller {
             lanes.monitor().alarm.pause(pace);
             lanes.poll_now(&mut ready);
         }
+        ready.drain(..).for_each(context::wake);
         lanes.attend_poller();
         let seen = look.at(&lanes);
         quiet_ticks = if seen.anything_happened { 0 } else { quiet_ticks + 1 };

@@ -3,6 +3,7 @@
 
 mod pace;
 mod record;
+mod relief;
 mod sleep;
 mod spare;
 
@@ -15,6 +16,7 @@ use cortado_probe::{Event, Lane, emit, turn};
 
 use pace::Pace;
 pub(crate) use record::{Poll, Record};
+use relief::Relief;
 pub(crate) use spare::Spare;
 
 use crate::context;
@@ -41,6 +43,7 @@ pub(crate) struct Worker {
     pace: Pace,
     /// Not before this time is it worth the system call to look at the descriptors again.
     next_look: Instant,
+    relief: Relief,
     /// Polls since the worker last rose.
     polls_awake: u32,
     next_in_a_row: u32,
@@ -64,6 +67,7 @@ impl Worker {
             pace: Pace::new(),
             polls_awake: 0,
             next_look: Instant::now(),
+            relief: Relief::new(Instant::now()),
             next_in_a_row: 0,
             stole_few: false,
             lanes,
@@ -117,12 +121,26 @@ impl Worker {
         !self.record.notice().is_lost() || self.give_way()
     }
 
-    /// Now and then, also when there is enough to do, at the descriptors and the timers.
+    /// Now and then, also when there is enough to do: at the descriptors and the timers, and at what
+    /// waits behind others.
     fn look_around(&mut self) {
         let Some(now) = self.pace.look_is_due(Instant::now) else { return };
-        if self.lane == Lane::Wait && now >= self.next_look {
-            self.next_look = now + tuning::LOOK_EVERY;
-            self.lanes.poll_now(&mut self.ready);
+        if now < self.next_look {
+            return;
+        }
+        self.next_look = now + tuning::LOOK_EVERY;
+        if self.lane == Lane::Wait {
+            self.look();
+        }
+        if let Some(stuck) = self.relief.look(self.lanes.records(), &self.record, now) {
+            self.lanes.take_over(&self.record, stuck);
+        }
+    }
+
+    /// Looks at descriptors and timers without waiting.
+    fn look(&mut self) {
+        if self.lanes.poll_now(&mut self.ready) {
+            self.lanes.wake_ready(&self.record, &mut self.ready);
         }
     }
 
@@ -198,7 +216,7 @@ impl Worker {
     fn find(&mut self) -> Option<Runnable> {
         self.find_queued().or_else(|| {
             if self.lane == Lane::Wait {
-                self.lanes.poll_now(&mut self.ready);
+                self.look();
             }
             self.own()
         })

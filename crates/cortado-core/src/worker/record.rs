@@ -29,6 +29,8 @@ pub(crate) struct Record {
     index: usize,
     queue: Queue,
     notice: Notice,
+    /// The worker queues what has become ready at once: nobody is woken for a part of it.
+    gathers: AtomicBool,
     /// Twice the number of the last poll, plus one while it is under way; the first has number 1.
     /// Written by the worker, relaxed.
     poll: AtomicU64,
@@ -59,6 +61,7 @@ impl Record {
             index,
             queue: Queue::new(),
             notice: Notice::new(),
+            gathers: AtomicBool::new(false),
             poll: AtomicU64::new(0),
             task: AtomicU64::new(0),
             location: AtomicPtr::new(ptr::null_mut()),
@@ -90,6 +93,15 @@ impl Record {
 
     pub(crate) fn parker(&self) -> &Parker {
         &self.parker
+    }
+
+    /// Worker: begins or ends to queue what has become ready at once.
+    pub(crate) fn gather(&self, gathers: bool) {
+        self.gathers.store(gathers, Ordering::Relaxed);
+    }
+
+    pub(crate) fn gathers(&self) -> bool {
+        self.gathers.load(Ordering::Relaxed)
     }
 
     /// Reserves the record for a new thread.

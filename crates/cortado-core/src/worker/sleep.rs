@@ -70,7 +70,7 @@ impl Worker {
         self.polls_awake = 0;
         self.pace.forget();
         self.lanes.monitor().rouse();
-        self.ready.drain(..).for_each(context::wake);
+        self.lanes.wake_ready(&self.record, &mut self.ready);
         true
     }
 

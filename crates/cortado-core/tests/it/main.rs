@@ -20,6 +20,7 @@ mod panics;
 mod paused;
 mod privileges;
 mod races;
+mod relief;
 mod selects;
 mod shutdown;
 mod single;

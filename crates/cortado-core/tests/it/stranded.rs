@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use cortado_core::{Builder, JoinHandle, Runtime, spawn, time, yield_now};
 
 /// Waits for what must come at some time; a test that hangs is ended here.
-fn until(what: &str, done: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, done: impl Fn() -> bool) {
     let limit = Instant::now() + Duration::from_secs(100);
     while !done() {
         assert!(Instant::now() < limit, "it did not come: {what}");
@@ -18,7 +18,7 @@ fn until(what: &str, done: impl Fn() -> bool) {
 }
 
 /// Lets the tasks that yield end, also where the test fails.
-struct StopsOnDrop(Arc<AtomicBool>);
+pub(crate) struct StopsOnDrop(pub(crate) Arc<AtomicBool>);
 
 impl Drop for StopsOnDrop {
     fn drop(&mut self) {
@@ -27,7 +27,7 @@ impl Drop for StopsOnDrop {
 }
 
 /// Leaves its worker no moment without something to do.
-async fn yields(stop: Arc<AtomicBool>, steps: Arc<AtomicUsize>) {
+pub(crate) async fn yields(stop: Arc<AtomicBool>, steps: Arc<AtomicUsize>) {
     while !stop.load(Ordering::Relaxed) {
         steps.fetch_add(1, Ordering::Relaxed);
         yield_now().await;
