@@ -74,6 +74,10 @@ enum Part {
     Serve(mixed::ServeArgs),
     /// The open-loop echo client of the `mixed` group.
     Client(mixed::ClientArgs),
+    /// One contender of the case `held-lock` of the `mixed` group.
+    Lock(mixed::LockArgs),
+    /// The runtime of the case `false-positives` of the `mixed` group.
+    Starved(mixed::StarvedArgs),
     /// A random mixture of everything, and whether all of it is accounted for at the end.
     Soak(soak::SoakArgs),
     /// A server of the `net` group: an echo or HTTP, and nothing else.
@@ -92,6 +96,8 @@ fn main() -> ExitCode {
         Some(Part::Workload { work }) => workload::run(&work),
         Some(Part::Serve(args)) => mixed::serve(&args),
         Some(Part::Client(args)) => mixed::client(&args),
+        Some(Part::Lock(args)) => mixed::lock(&args),
+        Some(Part::Starved(args)) => mixed::starved(&args),
         Some(Part::Soak(args)) => soak::run(&args),
         Some(Part::NetServer(args)) => net::server(&args),
         Some(Part::EchoClient(args)) => net::client(&args),

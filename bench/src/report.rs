@@ -104,7 +104,7 @@ impl Report {
 
     fn meets(&self, goal: &Goal, index: usize) -> bool {
         let better = self.metrics[index].better;
-        goal.is_met(better, self.median_of(OURS, index), |peer| self.median_of(peer, index))
+        goal.is_met(better, self.median_of(OURS, index), &|peer| self.median_of(peer, index))
     }
 
     fn median_of(&self, name: &str, index: usize) -> Option<f64> {
@@ -162,6 +162,8 @@ impl Report {
         let better = self.metrics[index].better;
         let ours = self.median_of(OURS, index).filter(|_| series.name != OURS);
         let ratio = ours.zip(median(&series.column(index))).map(|(o, t)| better.ratio(o, t));
+        // Of nothing and nothing neither is better.
+        let ratio = ratio.filter(|ratio| !ratio.is_nan());
         ratio.map_or(String::new(), |ratio| format!("{ratio:.2}x as good"))
     }
 }

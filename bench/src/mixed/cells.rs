@@ -29,12 +29,16 @@ pub(super) enum Amount {
 
 impl Amount {
     fn tasks(self) -> usize {
-        let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
         match self {
-            Self::PerTwoCores(tasks) => tasks * cores / 2,
+            Self::PerTwoCores(tasks) => tasks * cores() / 2,
             Self::Exactly(tasks) => tasks,
         }
     }
+}
+
+/// The cores that the servers may use.
+pub(super) fn cores() -> usize {
+    thread::available_parallelism().map_or(1, |cores| cores.get())
 }
 
 /// Where the server runs, and what is asked of it.

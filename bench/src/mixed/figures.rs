@@ -101,14 +101,12 @@ impl Figures {
     }
 
     pub(super) fn totals(&self) -> Result<Totals> {
-        let status = fs::read_to_string("/proc/self/status").context("count the threads")?;
-        let threads = status.lines().find_map(|line| line.strip_prefix("Threads:"));
         let begun = self.begun.load(Ordering::Relaxed);
         let expected = if self.work.kind == Kind::Requests { 0 } else { self.work.tasks };
         Ok(Totals {
             units: self.units.load(Ordering::Relaxed),
             timer: percentiles(&self.timer()),
-            threads: threads.context("the kernel counts threads")?.trim().parse()?,
+            threads: threads()?,
             first_slice_ms: self.first_slice_ns.load(Ordering::Relaxed) as f64 / 1e6,
             never_begun: expected.saturating_sub(begun),
         })
@@ -119,7 +117,14 @@ impl Figures {
     }
 }
 
-fn nanoseconds(time: Duration) -> u64 {
+/// How many threads this process has.
+pub(super) fn threads() -> Result<usize> {
+    let status = fs::read_to_string("/proc/self/status").context("count the threads")?;
+    let threads = status.lines().find_map(|line| line.strip_prefix("Threads:"));
+    Ok(threads.context("the kernel counts threads")?.trim().parse()?)
+}
+
+pub(super) fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 

@@ -8,6 +8,7 @@ mod contender;
 mod cortado_server;
 mod figures;
 pub(crate) mod go_server;
+mod held_lock;
 mod privileges;
 mod quota;
 mod schedule;
@@ -29,12 +30,14 @@ use crate::registry::{Case, Group, Settings};
 use crate::report::{Metric, OURS, Report};
 use crate::round::{Contender, interleave};
 
-use cells::{Cell, Setting};
+use cells::{Cell, Setting, cores};
 pub(crate) use client::{ClientArgs, run as client};
 use contender::Pair;
 pub(crate) use go_server::toolchain_version as go_version;
+pub(crate) use held_lock::{LockArgs, run as lock};
 use quota::Group as ControlGroup;
 pub(crate) use server::{ServeArgs, run as serve};
+pub(crate) use starved::{StarvedArgs, run as starved};
 use work::Kind;
 
 pub(crate) const GROUP: Group = Group {
@@ -45,7 +48,8 @@ pub(crate) const GROUP: Group = Group {
 
 fn cases() -> Vec<Box<dyn Case>> {
     let beside_echo = cells::all().map(|cell| Box::new(Mixed(cell)) as Box<dyn Case>);
-    beside_echo.chain([Box::new(starved::Starved) as Box<dyn Case>]).collect()
+    let others = [Box::new(held_lock::HeldLock) as Box<dyn Case>, Box::new(starved::Starved)];
+    beside_echo.chain(others).collect()
 }
 
 /// The echo beside one kind of work.
@@ -158,7 +162,6 @@ fn metrics(cell: &Cell) -> Vec<Metric> {
 fn goals(cell: &Cell) -> Vec<(&'static str, Goal)> {
     use threads_server::{LOWERED, RAYON_ALONE};
     use tokio_server::{DEFAULT, TWO};
-    let times = |peer, factor| Goal::Times { peer, factor };
     match (cell.setting, cell.kind) {
         (Setting::Throughput, _) => vec![("computing", times(RAYON_ALONE, 0.97))],
         (Setting::Quota(_), _) => vec![("echo-p99", times(DEFAULT, 20.0))],
@@ -173,8 +176,8 @@ fn goals(cell: &Cell) -> Vec<(&'static str, Goal)> {
                 ("echo-p99.9", times(LOWERED, 1.0 / 1.2)),
                 ("computing", times(TWO, 0.95)),
             ];
-            if cell.work().tasks >= 2 {
-                goals.push(("echo-p99", times(DEFAULT, 100.0)));
+            if cell.work().tasks >= cores() {
+                goals.extend(echo_beside_work().map(|goal| ("echo-p99", goal)));
             }
             if cell.poll_us == 0 && cell.work().tasks <= 8 {
                 goals.push(("first-slice", Goal::Below(100.0)));
@@ -182,6 +185,23 @@ fn goals(cell: &Cell) -> Vec<(&'static str, Goal)> {
             goals
         }
     }
+}
+
+/// Where as many tasks compute as there are cores or more: `compute` is 200 times below who shares the
+/// cores evenly; and who says nothing of computing has twice that at the most.
+fn echo_beside_work() -> [Goal; 4] {
+    use cortado_server::COMPUTE;
+    let of_compute = |goal| Goal::Of(COMPUTE, Box::new(goal));
+    [
+        of_compute(Goal::Below(150.0)),
+        of_compute(times(tokio_server::DEFAULT, 200.0)),
+        of_compute(times(go_server::NAME, 200.0)),
+        times(COMPUTE, 0.5),
+    ]
+}
+
+fn times(peer: &'static str, factor: f64) -> Goal {
+    Goal::Times { peer, factor }
 }
 
 #[cfg(test)]
@@ -192,10 +212,18 @@ mod tests {
     fn every_goal_names_a_metric_and_a_contender_of_its_cell() {
         for cell in cells::all() {
             for goal in metrics(&cell).iter().flat_map(|metric| &metric.goals) {
-                if let Goal::Times { peer, .. } = goal {
-                    assert!(contenders(&cell).contains(peer), "{} has no {peer}", cell.name);
+                for name in names_in(goal) {
+                    assert!(contenders(&cell).contains(&name), "{} has no {name}", cell.name);
                 }
             }
+        }
+    }
+
+    fn names_in(goal: &Goal) -> Vec<&'static str> {
+        match goal {
+            Goal::Of(subject, goal) => [vec![*subject], names_in(goal)].concat(),
+            Goal::Times { peer, .. } | Goal::AtMostAbove { peer, .. } => vec![*peer],
+            Goal::Below(_) | Goal::AtLeast(_) | Goal::Ends => Vec::new(),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Group(PathBuf);
 impl Group {
     /// A group that may use so many CPU seconds per second.
     pub(super) fn with_quota(cpus: f64) -> Result<Group> {
-        let name = format!("cortado-bench-{}", process::id());
+        let name = format!("cortado-bench-{}-{cpus}", process::id());
         let quota_us = (cpus * PERIOD_US as f64) as u64;
         let first = Path::new("/sys/fs/cgroup/cpu");
         let is_first = first.join("cpu.cfs_quota_us").exists();

@@ -249,13 +249,20 @@ impl Lanes {
         }
     }
 
-    /// The work lane can take no more threads, so the next hog that is found in the wait lane could
-    /// not be moved out of it; or so many threads of the wait lane have been blocked lately that there
-    /// are only as many left as seats. Only tasks that are known to have short polls run in the wait
-    /// lane then. Threads that are not blocked any more count as long as they are kept alive: else
+    /// The task may not run in the wait lane now.
+    ///
+    /// Where the work lane can take no more threads, the next hog that is found in the wait lane could
+    /// not be moved out of it. What comes from a place in the program where tasks have computed must be
+    /// known to have short polls then; two hogs of each place may run before it is known for them.
+    ///
+    /// Where so many threads of the wait lane have been blocked lately that there are only as many left as
+    /// seats, all must. Threads that are not blocked any more count as long as they are kept alive: else
     /// each would take the next task that blocks, and those that wait would queue behind.
-    pub(crate) fn is_crowded(&self) -> bool {
-        self.work.is_full() || self.wait.is_nearly_full()
+    pub(crate) fn turns_away(&self, task: &Header) -> bool {
+        let is_short_of_threads = self.wait.is_nearly_full();
+        (is_short_of_threads || self.work.is_full())
+            && !self.placement.has_short_polls(task)
+            && (is_short_of_threads || self.placement.starts_in_work_lane(task.location()))
     }
 
     /// A place among the work lane's threads for one that is about to be lowered. Where the lane is full

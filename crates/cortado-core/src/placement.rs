@@ -120,13 +120,26 @@ impl Placement {
         match (charge, measured) {
             (BLOCKED_CHARGE, _) => self.blocked(task),
             (_, Some(us)) => self.measured(us, task),
-            (us, None) => self.charged(us, task),
+            (0, None) => {}
+            (us, None) => {
+                // Where the seat was freed, the monitor has raised the location already.
+                if !record.notice().is_lost() {
+                    self.found_computing(task.location());
+                }
+                self.charged(us, task);
+            }
         }
     }
 
     /// The task's polls have been short, as far as is known; of one that was never polled nothing is.
     pub(crate) fn has_short_polls(&self, task: &Header) -> bool {
         task.was_polled() && self.unpack(task.load.load(Ordering::Relaxed)) == 0
+    }
+
+    /// A poll of a task from this location computes: its worker says so at its end, or the monitor when it
+    /// frees its seat, since that end may never come.
+    pub(crate) fn found_computing(&self, location: &'static Location<'static>) {
+        self.raise(location, LOCATION_FOUND);
     }
 
     /// The poll was blocked in a call. That moves no task, since it is no CPU time, and counts only
@@ -138,10 +151,6 @@ impl Placement {
 
     /// In the wait lane: the monitor found this poll computing.
     fn charged(&self, us: u32, task: &Header) {
-        if us == 0 {
-            return;
-        }
-        self.raise(task.location(), LOCATION_FOUND);
         let load = self.unpack(task.load.load(Ordering::Relaxed)).saturating_add(us);
         task.load.store(self.pack(load), Ordering::Relaxed);
         if load >= MOVE_AT_US {

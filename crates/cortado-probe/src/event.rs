@@ -43,6 +43,8 @@ pub enum Refused {
     LowerPriority,
     /// To keep it on some of the CPUs, below a quota.
     FewerCpus,
+    /// To set its time slice.
+    TimeSlice,
 }
 
 /// Something that happened. Borrowed parts are valid during the call only.

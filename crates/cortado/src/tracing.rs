@@ -135,6 +135,7 @@ fn trace_event(event: &Event<'_>) {
             let what = match what {
                 Refused::LowerPriority => "a lower priority",
                 Refused::FewerCpus => "only some of the CPUs",
+                Refused::TimeSlice => "a time slice of its own",
                 _ => "something",
             };
             debug!(

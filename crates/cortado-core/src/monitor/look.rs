@@ -319,6 +319,9 @@ fn give_way(
         }
         return false;
     }
+    if let Some(location) = poll.location.filter(|_| is_hog) {
+        lanes.placement().found_computing(location);
+    }
     state.idle.free_seat();
     count(&lanes.monitor().counts.seats_freed);
     if lower {

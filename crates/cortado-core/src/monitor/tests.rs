@@ -164,6 +164,23 @@ fn a_thread_that_computes_loses_its_seat_and_is_lowered() {
     assert_eq!((scene.counted(), scene.stage.lowered.get()), ([1, 0, 1, 1], 1));
 }
 
+/// The work lane is full of polls that may never end. A task that was never polled, such as a new
+/// connection, runs all the same, as long as no two tasks of its place were found computing.
+#[test]
+fn in_a_crowd_new_tasks_are_turned_away_where_their_place_computes() {
+    let mut scene = Scene::new(Lane::Wait, MonitorMode::Act);
+    // The played thread, which leaves the lane when it is lowered.
+    assert!(scene.lanes.lane(Lane::Wait).add_thread());
+    scene.pass(STALL_LIMIT, STALL_LIMIT);
+    let new = scene.lanes.take_injected(&scene.record, Lane::Wait, 0).expect("a task waits");
+    assert!(!scene.lanes.turns_away(new.header()));
+    while scene.lanes.lane(Lane::Work).add_thread() {}
+    assert!(!scene.lanes.turns_away(new.header()), "the place was found once");
+    scene.lanes.placement().found_computing(new.header().location());
+    assert!(scene.lanes.turns_away(new.header()), "twice");
+    scene.lanes.schedule(new);
+}
+
 #[test]
 fn a_thread_that_is_blocked_loses_its_seat_and_keeps_its_priority() {
     for state in ['S', 'D'] {

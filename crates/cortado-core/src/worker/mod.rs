@@ -101,10 +101,7 @@ impl Worker {
 
     /// Polls the task. False: the worker lost its seat over it, and its thread is to end.
     fn run(&mut self, task: Runnable) -> bool {
-        if self.lane == Lane::Wait
-            && self.lanes.is_crowded()
-            && !self.lanes.placement().has_short_polls(task.header())
-        {
+        if self.lane == Lane::Wait && self.lanes.turns_away(task.header()) {
             self.lanes.send_to_work_lane(task);
             return true;
         }
