@@ -53,6 +53,11 @@ impl Queue {
         self.tail.load(Ordering::Relaxed)
     }
 
+    /// Owner: a batch of tasks may be too much for the ring.
+    pub(crate) fn is_half_full(&self) -> bool {
+        self.waiting() >= CAPACITY / 2
+    }
+
     /// Neither the ring nor the next-task slot holds a task.
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting() == 0 && self.next.load(Ordering::Acquire).is_null()

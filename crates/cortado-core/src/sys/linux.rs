@@ -35,8 +35,9 @@ pub(crate) type Token = *const c_void;
 const BELL: Token = ptr::null();
 
 /// How many events one wait can bring. What does not fit comes with the next wait, because the
-/// kernel rotates its list; a larger batch only delays the first task of the batch.
-const EVENT_CAPACITY: usize = 256;
+/// kernel rotates its list; a larger batch only delays the first task of the batch. Half of what a
+/// worker's ring holds, so that a batch does not overflow from it.
+const EVENT_CAPACITY: usize = 128;
 
 /// An epoll instance, and an eventfd in it as the bell that ends a wait.
 #[derive(Debug)]

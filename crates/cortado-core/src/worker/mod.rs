@@ -44,6 +44,8 @@ pub(crate) struct Worker {
     /// Not before this time is it worth the system call to look at the descriptors again.
     next_look: Instant,
     relief: Relief,
+    /// Looks at the descriptors that were skipped in a row.
+    looks_skipped: u32,
     /// Polls since the worker last rose.
     polls_awake: u32,
     next_in_a_row: u32,
@@ -68,6 +70,7 @@ impl Worker {
             polls_awake: 0,
             next_look: Instant::now(),
             relief: Relief::new(Instant::now()),
+            looks_skipped: 0,
             next_in_a_row: 0,
             stole_few: false,
             lanes,
@@ -126,12 +129,22 @@ impl Worker {
             return;
         }
         self.next_look = now + tuning::LOOK_EVERY;
-        if self.lane == Lane::Wait {
+        if self.lane == Lane::Wait && !self.has_enough() {
             self.look();
         }
         if let Some(stuck) = self.relief.look(self.lanes.records(), &self.record, now) {
             self.lanes.take_over(&self.record, stuck);
         }
+    }
+
+    /// So much waits for the worker that what a look brings would overflow from its ring, and then wait
+    /// for whatever comes later. The kernel keeps it in the order of its arrival. Not for long, though:
+    /// timers are due, and tasks that yield never become fewer.
+    fn has_enough(&mut self) -> bool {
+        let has_enough = self.record.queue().is_half_full();
+        let skips = has_enough && self.looks_skipped < tuning::LOOKS_SKIPPED_MOST;
+        self.looks_skipped = if skips { self.looks_skipped + 1 } else { 0 };
+        skips
     }
 
     /// Looks at descriptors and timers without waiting.
@@ -147,8 +160,7 @@ impl Worker {
         if !self.polls.is_multiple_of(self.pace.injector_every()) {
             return None;
         }
-        let has_few = self.record.queue().waiting() < tuning::INJECTOR_BATCH;
-        if has_few {
+        if !self.record.queue().is_half_full() {
             self.lanes.take_injected(&self.record, self.lane, tuning::INJECTOR_BATCH)
         } else if self.polls.is_multiple_of(self.pace.injector_every_with_many()) {
             self.lanes.take_injected(&self.record, self.lane, 0)
