@@ -281,6 +281,11 @@ impl Lanes {
         self.work.is_full() || self.work.idle.sleeping() > self.work.idle.seats()
     }
 
+    /// Something is computed, and more could be at the same time.
+    pub(crate) fn computes_beside_a_free_core(&self) -> bool {
+        (1..self.work.idle.seats()).contains(&self.work.idle.active())
+    }
+
     /// Queues a task in the work lane that is not known to have short polls.
     pub(crate) fn send_to_work_lane(self: &Arc<Self>, task: Runnable) {
         self.placement.send_to_work_lane(task.header());

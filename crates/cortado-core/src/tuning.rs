@@ -64,6 +64,16 @@ pub(crate) const LINGER_PAUSES: u32 = 8;
 /// takes one of the two cores, p99: 3.0 ms without, 0.57 with 150 µs, 0.52 with 80 (Tokio 0.70).
 pub(crate) const RELIEF_AFTER: Duration = Duration::from_micros(80);
 
+/// For how long a worker of the wait lane stays awake for an answer of the work lane: `forkjoin ask-long`, what
+/// 50 µs of computing take beyond themselves: 6 to 8 µs instead of 44.
+pub(crate) const ANSWER_LINGER: Duration = Duration::from_micros(100);
+
+/// So many answers in a row that did not come within that time make a worker fall asleep at once. More than
+/// one or two, which come late by chance.
+pub(crate) const ANSWER_PATIENCE: u32 = 4;
+/// It tries again once in so many sleeps: 1.6 µs a sleep on average, on a core that nobody uses.
+pub(crate) const ANSWER_TRY_EVERY: u32 = 64;
+
 /// A theft that brings fewer tasks beside the one that runs next makes the thief patient: with 16 its
 /// two or three transfers of the victim's cache lines are spread over as many tasks.
 pub(crate) const STEAL_FEW: usize = 16;

@@ -1,6 +1,7 @@
 //! A worker: a thread that serves a lane. Its loop is here, and nothing else:
 //! next, run, look around, sleep.
 
+mod answers;
 mod pace;
 mod record;
 mod relief;
@@ -14,6 +15,7 @@ use std::time::Instant;
 
 use cortado_probe::{Event, Lane, emit, turn};
 
+use answers::Answers;
 use pace::Pace;
 pub(crate) use record::{Poll, Record};
 use relief::Relief;
@@ -49,6 +51,7 @@ pub(crate) struct Worker {
     /// Polls since the worker last rose.
     polls_awake: u32,
     next_in_a_row: u32,
+    answers: Answers,
     /// The last search ended with the theft of a few tasks.
     stole_few: bool,
 }
@@ -72,6 +75,7 @@ impl Worker {
             relief: Relief::new(Instant::now()),
             looks_skipped: 0,
             next_in_a_row: 0,
+            answers: Answers::new(),
             stole_few: false,
             lanes,
             record,
@@ -189,7 +193,7 @@ impl Worker {
         if self.searching.is_none() {
             self.searching = Some(self.idle().start_searching());
         }
-        self.find().or_else(|| self.linger())
+        self.find().or_else(|| self.linger()).or_else(|| self.await_answer())
     }
 
     /// A worker that was busy until now looks a little longer: another one, or a thread outside, is
@@ -210,6 +214,30 @@ impl Worker {
             }
         }
         None
+    }
+
+    /// Stays awake for a moment for what the work lane computes, where that leaves a core free; and looks at
+    /// the descriptors as long as nobody else does.
+    fn await_answer(&mut self) -> Option<Runnable> {
+        let is_asked = self.lane == Lane::Wait && self.lanes.computes_beside_a_free_core();
+        if !is_asked || !self.idle().searches_alone() || !self.answers.are_near() {
+            return None;
+        }
+        let until = Instant::now() + tuning::ANSWER_LINGER;
+        let mut found = None;
+        while found.is_none() && Instant::now() < until && !self.lanes.is_closing() {
+            (0..tuning::LINGER_PAUSES).for_each(|_| hint::spin_loop());
+            if self.lanes.has_work(self.lane) {
+                found = self.find_queued();
+            } else {
+                self.look();
+                if let Some(task) = self.own() {
+                    return Some(task);
+                }
+            }
+        }
+        self.answers.learn(found.is_some());
+        found
     }
 
     /// There is a task to run. The last one to search passes the search on if more work waits.
