@@ -66,6 +66,8 @@ pub(crate) enum Passed<T> {
     Closed(T),
 }
 
+// The larger transitions carry no `#[inline]`: with it, two threads that send and receive without a bound
+// moved 33 instead of 58 million messages a second.
 impl<T> State<T> {
     pub(crate) fn new(capacity: usize) -> Self {
         State {
@@ -94,7 +96,6 @@ impl<T> State<T> {
     }
 
     /// Sends now: to a receiver that waits, or into the buffer. `own` is the select that sends.
-    #[inline]
     pub(crate) fn send(&mut self, message: T, own: Option<&Arc<Claim>>) -> Sent<T> {
         if self.closed {
             return Sent::Closed(message);
@@ -109,7 +110,6 @@ impl<T> State<T> {
     }
 
     /// Grants the message that is about to be sent to the first receiver that waits.
-    #[inline]
     fn serve_receiver(&mut self, own: Option<&Arc<Claim>>) -> Option<Option<Waker>> {
         if self.receivers.is_empty() {
             return None;
@@ -121,7 +121,6 @@ impl<T> State<T> {
 
     /// Receives now: the oldest message that is not granted, or that of a sender that waits. `own`
     /// is the select that receives.
-    #[inline]
     pub(crate) fn take(&mut self, own: Option<&Arc<Claim>>) -> Taken<T> {
         if self.len() > 0
             && let Some(message) = self.buffer.pop_front()
@@ -137,7 +136,6 @@ impl<T> State<T> {
     }
 
     /// Lets the first sender that waits have the room that there is.
-    #[inline]
     fn refill(&mut self, own: Option<&Arc<Claim>>) -> Option<Waker> {
         if self.senders.is_empty() || self.is_full() {
             return None;
@@ -147,7 +145,6 @@ impl<T> State<T> {
         waker
     }
 
-    #[inline]
     fn serve_sender(&mut self, own: Option<&Arc<Claim>>) -> Option<(T, Option<Waker>)> {
         if self.senders.is_empty() {
             return None;
@@ -207,7 +204,6 @@ impl<T> State<T> {
 
     /// A grant becomes a message. There is one for each grant (C2), unless the last receiver was
     /// dropped, which takes all messages away.
-    #[inline]
     fn take_granted(&mut self) -> Option<Granted<T>> {
         self.granted = self.granted.checked_sub(1)?;
         let message = self.buffer.pop_front()?;

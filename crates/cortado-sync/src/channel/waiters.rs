@@ -55,13 +55,13 @@ impl<M> Waiter<M> {
 
 /// See the module.
 pub(super) struct Waiters<M> {
+    first: usize,
+    last: usize,
     /// Made once and used again, field by field: whoever waits at a rendezvous does so for each
     /// message, and moving a whole entry in and out costs as much as the rest.
     entries: Vec<Waiter<M>>,
     /// The first of those that are free.
     free: usize,
-    first: usize,
-    last: usize,
 }
 
 impl<M> Waiters<M> {
