@@ -3,7 +3,9 @@
 //!
 //! The slice is what the kernel goes by where several threads are lowered on one core: of those that have
 //! not had more than their share, the one runs first whose slice would end first. A computing thread near
-//! the end of its own would come before one of the wait lane with a slice as long.
+//! the end of its own would come before one of the wait lane with a slice as long. It costs something where
+//! nobody computes: a worker that is woken comes before whoever else uses its core, such as a client of the
+//! server, after each of its requests. So the slices are shortened with the first thread of the work lane.
 //!
 //! A worker says it of its own thread, the monitor of its own and of that of a worker that it moves to
 //! the work lane, and so do threads of other schedulers that live beside the lane's workers. Where the
@@ -11,6 +13,8 @@
 //! hears of that once.
 
 use std::io;
+use std::sync::Arc;
+use std::time::Duration;
 
 use cortado_probe::{Event, Lane, Refused, WorkerId, emit};
 
@@ -24,6 +28,8 @@ use crate::worker::Record;
 pub(crate) struct Lowering {
     nice: i32,
     confinement: Confinement,
+    /// The work lane has had a thread.
+    computes: AtomicBool,
     priority_refused: AtomicBool,
     cpus_refused: AtomicBool,
     slice_refused: AtomicBool,
@@ -32,20 +38,27 @@ pub(crate) struct Lowering {
 impl Lowering {
     pub(crate) fn new(nice: i32, confinement: Confinement) -> Lowering {
         let [priority_refused, cpus_refused, slice_refused] = [false; 3].map(AtomicBool::new);
-        Lowering { nice, confinement, priority_refused, cpus_refused, slice_refused }
+        let computes = AtomicBool::new(false);
+        Lowering { nice, confinement, computes, priority_refused, cpus_refused, slice_refused }
     }
 
-    /// Makes the worker's thread one of the lane, for the kernel.
-    pub(crate) fn place(&self, record: &Record, lane: Lane) {
-        self.place_thread(Some(record.id()), record.thread(), lane);
+    /// Makes the worker's thread one of the lane, for the kernel; `workers` are all that there are.
+    pub(crate) fn place(&self, record: &Record, lane: Lane, workers: &[Arc<Record>]) {
+        self.place_thread(Some(record.id()), record.thread(), lane, workers);
     }
 
     /// Makes the calling thread, which is no worker's, one of the lane.
-    pub(crate) fn place_own(&self, lane: Lane) {
-        self.place_thread(None, sys::thread_id(), lane);
+    pub(crate) fn place_own(&self, lane: Lane, workers: &[Arc<Record>]) {
+        self.place_thread(None, sys::thread_id(), lane, workers);
     }
 
-    fn place_thread(&self, worker: Option<WorkerId>, thread: i32, lane: Lane) {
+    fn place_thread(
+        &self,
+        worker: Option<WorkerId>,
+        thread: i32,
+        lane: Lane,
+        workers: &[Arc<Record>],
+    ) {
         if let Some(cpus) = self.confinement.of(lane)
             && let Err(error) = cpus.keep(thread)
         {
@@ -56,7 +69,28 @@ impl Lowering {
         {
             say_once(&self.priority_refused, worker, Refused::LowerPriority, &error);
         }
-        let slice = (lane == Lane::Wait).then_some(tuning::WAIT_SLICE);
+        if lane == Lane::Work {
+            // In this order: its own worker still counts as one of the wait lane.
+            self.shorten_slices(workers);
+            self.set_slice(worker, thread, None);
+        } else if self.computes.load(Ordering::SeqCst) {
+            self.set_slice(worker, thread, Some(tuning::WAIT_SLICE));
+        }
+    }
+
+    /// The work lane has a thread. A worker of the wait lane that begins at this moment either is among
+    /// `workers`, or sees that it has.
+    fn shorten_slices(&self, workers: &[Arc<Record>]) {
+        if self.computes.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let waiting = |record: &&Arc<Record>| record.lane() == Lane::Wait && record.thread() != 0;
+        for record in workers.iter().filter(waiting) {
+            self.set_slice(Some(record.id()), record.thread(), Some(tuning::WAIT_SLICE));
+        }
+    }
+
+    fn set_slice(&self, worker: Option<WorkerId>, thread: i32, slice: Option<Duration>) {
         if let Err(error) = sys::set_slice(thread, slice) {
             say_once(&self.slice_refused, worker, Refused::TimeSlice, &error);
         }
@@ -66,5 +100,27 @@ impl Lowering {
 fn say_once(said: &AtomicBool, worker: Option<WorkerId>, what: Refused, error: &io::Error) {
     if !said.swap(true, Ordering::Relaxed) {
         emit(|| Event::Refused { worker, what, error });
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::panic::Location;
+
+    use super::*;
+    use crate::{Builder, work};
+
+    #[test]
+    fn slices_are_shortened_when_something_computes() {
+        let runtime = Builder::new().worker_threads(1).build().unwrap();
+        let slice = || runtime.block_on(runtime.spawn(async { sys::own_slice() })).unwrap();
+        let before = slice();
+        assert_ne!(before, tuning::WAIT_SLICE);
+        let handle = runtime.handle();
+        let computing = async { sys::own_slice() };
+        let task = work::spawn_on(&handle, computing, "".into(), Location::caller());
+        assert_eq!(runtime.block_on(task).unwrap(), before);
+        let knows_slices = before != Duration::ZERO;
+        assert_eq!(slice(), if knows_slices { tuning::WAIT_SLICE } else { before });
     }
 }

@@ -183,8 +183,8 @@ pub(crate) const BLOCKED_THREADS: usize = 64;
 /// the echo's p99 was 1.06 ms, with 5 3.2 ms, with 15 0.3 ms, with 19 0.7 ms.
 pub(crate) const WORK_NICE: i32 = 10;
 
-/// The time slice of threads in the wait lane: the shortest that the kernel takes. It makes them no
-/// faster, it lets them go before the computing ones. Eight rounds of `mixed k2x-endless`, medians: the
+/// The time slice of threads in the wait lane, once something computes: the shortest that the kernel takes. It
+/// makes them no faster, it lets them go before the computing ones. Eight rounds of `mixed k2x-endless`, medians: the
 /// echo's p99 155 µs instead of 431, the timer's 111 instead of 807; `mixed crowd-endless`: 1,070 instead
 /// of 2,053.
 pub(crate) const WAIT_SLICE: Duration = Duration::from_micros(100);

@@ -179,7 +179,7 @@ pub fn spawn_thread(
     let (began, failed) = (outcome.clone(), outcome.clone());
     let placing = lanes.clone();
     let body = Box::new(move || {
-        placing.lowering().place_own(Lane::Work);
+        placing.lowering().place_own(Lane::Work, placing.records());
         drop(placing);
         began.told.unpark();
         body();

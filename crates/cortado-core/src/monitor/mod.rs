@@ -87,7 +87,7 @@ impl Monitor {
 /// The body of the monitor's thread.
 pub(crate) fn watch(lanes: Arc<Lanes>) {
     let _entered = context::enter(Handle::of_lanes(lanes.clone()));
-    lanes.lowering().place_own(Lane::Wait);
+    lanes.lowering().place_own(Lane::Wait, lanes.records());
     // Without it the kernel may round a wait of the monitor up by 50 µs; it does no harm if not set.
     let _ = sys::set_timer_slack(NonZeroU64::MIN);
     let mut look = Look::new(Machine);

@@ -48,6 +48,6 @@ impl Senses for Machine {
     }
 
     fn lower(&self, lanes: &Lanes, record: &Record) {
-        lanes.lowering().place(record, Lane::Work);
+        lanes.lowering().place(record, Lane::Work, lanes.records());
     }
 }

@@ -235,6 +235,12 @@ pub(crate) fn set_slice(tid: i32, slice: Option<Duration>) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// The time slice of the calling thread, as the kernel says it: 0 where it knows none of threads.
+#[cfg(test)]
+pub(crate) fn own_slice() -> Duration {
+    Duration::from_nanos(scheduling(thread_id()).expect("the kernel tells").sched_runtime)
+}
+
 /// What the kernel's scheduler knows of a thread (sched_getattr(2)).
 fn scheduling(tid: i32) -> io::Result<libc::sched_attr> {
     let size = size_of::<libc::sched_attr>() as u32;

@@ -61,7 +61,7 @@ impl Worker {
     pub(crate) fn serve(lanes: Arc<Lanes>, record: Arc<Record>, lane: Lane, grant: Grant) {
         let _entered = context::enter_worker(&lanes, &record);
         record.begin();
-        lanes.lowering().place(&record, lane);
+        lanes.lowering().place(&record, lane, lanes.records());
         emit(|| Event::WorkerStarted { worker: record.id(), lane });
         let mut worker = Worker {
             searching: Some(record.sit(lane, grant)),
