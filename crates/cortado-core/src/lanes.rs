@@ -202,6 +202,9 @@ impl Lanes {
     /// Worker: wakes what has become ready at once. The thread that is woken to help may take this one's
     /// core for a whole time slice, so everything is in the queue, where it can be stolen, before.
     pub(crate) fn wake_ready(self: &Arc<Self>, own: &Record, ready: &mut Vec<Waker>) {
+        if ready.is_empty() {
+            return;
+        }
         own.gather(true);
         ready.drain(..).for_each(context::wake);
         own.gather(false);
@@ -326,9 +329,9 @@ impl Lanes {
         victims.find_map(|victim| victim.queue().steal_into(thief.queue()))
     }
 
-    /// Looks at descriptors and timers without waiting. False: somebody else does.
-    pub(crate) fn poll_now(&self, ready: &mut Vec<Waker>) -> bool {
-        self.poller().turn(Wait::Not, ready, || true)
+    /// Looks at descriptors and timers without waiting, unless somebody else does.
+    pub(crate) fn poll_now(&self, ready: &mut Vec<Waker>) {
+        self.poller().turn(Wait::Not, ready, || true);
     }
 
     /// Worker: takes over all that waits behind another one.

@@ -153,9 +153,8 @@ impl Worker {
 
     /// Looks at descriptors and timers without waiting.
     fn look(&mut self) {
-        if self.lanes.poll_now(&mut self.ready) {
-            self.lanes.wake_ready(&self.record, &mut self.ready);
-        }
+        self.lanes.poll_now(&mut self.ready);
+        self.lanes.wake_ready(&self.record, &mut self.ready);
     }
 
     /// Now and then one task from the injector before the worker's own, with others behind them
@@ -204,16 +203,13 @@ impl Worker {
         if self.lane == Lane::Work || !was_busy || !self.idle().searches_alone() {
             return None;
         }
-        for _ in 0..tuning::LINGER_LOOKS {
-            (0..tuning::LINGER_PAUSES).for_each(|_| hint::spin_loop());
-            if self.lanes.has_work(self.lane) {
-                let found = self.find_queued();
-                if found.is_some() {
-                    return found;
-                }
-            }
-        }
-        None
+        (0..tuning::LINGER_LOOKS).find_map(|_| self.pause_and_find())
+    }
+
+    /// Looks at the queues once more, a moment later.
+    fn pause_and_find(&mut self) -> Option<Runnable> {
+        (0..tuning::LINGER_PAUSES).for_each(|_| hint::spin_loop());
+        if self.lanes.has_work(self.lane) { self.find_queued() } else { None }
     }
 
     /// Stays awake for a moment for what the work lane computes, where that leaves a core free; and looks at
@@ -224,20 +220,18 @@ impl Worker {
             return None;
         }
         let until = Instant::now() + tuning::ANSWER_LINGER;
-        let mut found = None;
-        while found.is_none() && Instant::now() < until && !self.lanes.is_closing() {
-            (0..tuning::LINGER_PAUSES).for_each(|_| hint::spin_loop());
-            if self.lanes.has_work(self.lane) {
-                found = self.find_queued();
-            } else {
-                self.look();
-                if let Some(task) = self.own() {
-                    return Some(task);
-                }
+        while Instant::now() < until && !self.lanes.is_closing() {
+            if let Some(task) = self.pause_and_find() {
+                self.answers.learn(true);
+                return Some(task);
+            }
+            self.look();
+            if let Some(task) = self.own() {
+                return Some(task);
             }
         }
-        self.answers.learn(found.is_some());
-        found
+        self.answers.learn(false);
+        None
     }
 
     /// There is a task to run. The last one to search passes the search on if more work waits.
