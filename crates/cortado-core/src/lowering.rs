@@ -5,7 +5,8 @@
 //! not had more than their share, the one runs first whose slice would end first. A computing thread near
 //! the end of its own would come before one of the wait lane with a slice as long. It costs something where
 //! nobody computes: a worker that is woken comes before whoever else uses its core, such as a client of the
-//! server, after each of its requests. So the slices are shortened with the first thread of the work lane.
+//! server, after each of its requests. So the workers' slices are shortened with the first thread of the
+//! work lane.
 //!
 //! A worker says it of its own thread, the monitor of its own and of that of a worker that it moves to
 //! the work lane, and so do threads of other schedulers that live beside the lane's workers. Where the
@@ -73,7 +74,8 @@ impl Lowering {
             // In this order: its own worker still counts as one of the wait lane.
             self.shorten_slices(workers);
             self.set_slice(worker, thread, None);
-        } else if self.computes.load(Ordering::SeqCst) {
+        } else if worker.is_none() || self.computes.load(Ordering::SeqCst) {
+            // The monitor, which is no worker, hardly runs: it takes nothing from anybody.
             self.set_slice(worker, thread, Some(tuning::WAIT_SLICE));
         }
     }
