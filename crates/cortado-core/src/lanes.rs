@@ -168,11 +168,8 @@ impl Lanes {
 
     /// Something waits in the lane that a worker could run.
     pub(crate) fn has_work(&self, lane: Lane) -> bool {
-        self.lane(lane).injected()
-            || self
-                .records()
-                .iter()
-                .any(|record| record.lane() == lane && !record.queue().is_empty())
+        let queued = |record: &Arc<Record>| record.lane() == lane && !record.queue().is_empty();
+        self.lane(lane).injected() || self.records().iter().any(queued)
     }
 
     /// Queues a task that has used its turn, or was woken while it was polled, behind the others.
