@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use cortado_core::{Builder, yield_now};
+use cortado_core::{Builder, MonitorMode, yield_now};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// Says to the process that this file starts that it is the one with the limit.
@@ -21,7 +21,9 @@ fn forbid_threads() {
 }
 
 fn one_of_two_threads_is_there() {
-    let builder = Builder::new().worker_threads(2).thread_stack_size(STACK);
+    // Nothing says when the monitor's thread has begun, and while it begins it allocates.
+    let builder =
+        Builder::new().worker_threads(2).thread_stack_size(STACK).monitor(MonitorMode::Off);
     let runtime = builder.build().unwrap();
     runtime.block_on(runtime.spawn(async {})).unwrap();
     forbid_threads();
