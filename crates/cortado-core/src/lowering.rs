@@ -71,7 +71,7 @@ impl Lowering {
             say_once(&self.priority_refused, worker, Refused::LowerPriority, &error);
         }
         if lane == Lane::Work {
-            // In this order: its own worker still counts as one of the wait lane.
+            // In this order: a worker that the monitor moves still counts as one of the wait lane.
             self.shorten_slices(workers);
             self.set_slice(worker, thread, None);
         } else if worker.is_none() || self.computes.load(Ordering::SeqCst) {
@@ -86,7 +86,8 @@ impl Lowering {
         if self.computes.swap(true, Ordering::SeqCst) {
             return;
         }
-        let waiting = |record: &&Arc<Record>| record.lane() == Lane::Wait && record.thread() != 0;
+        // The thread first: with it comes the lane that it began in.
+        let waiting = |record: &&Arc<Record>| record.thread() != 0 && record.lane() == Lane::Wait;
         for record in workers.iter().filter(waiting) {
             self.set_slice(Some(record.id()), record.thread(), Some(tuning::WAIT_SLICE));
         }

@@ -60,7 +60,7 @@ impl Worker {
     /// The body of a worker's thread.
     pub(crate) fn serve(lanes: Arc<Lanes>, record: Arc<Record>, lane: Lane, grant: Grant) {
         let _entered = context::enter_worker(&lanes, &record);
-        record.begin();
+        record.begin(lane);
         lanes.lowering().place(&record, lane, lanes.records());
         emit(|| Event::WorkerStarted { worker: record.id(), lane });
         let mut worker = Worker {

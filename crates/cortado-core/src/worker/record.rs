@@ -115,9 +115,10 @@ impl Record {
         self.taken.store(false, Ordering::Release);
     }
 
-    /// The worker's thread begins.
-    pub(crate) fn begin(&self) {
-        self.thread.store(sys::thread_id(), Ordering::Relaxed);
+    /// The worker's thread begins, in this lane.
+    pub(crate) fn begin(&self, lane: Lane) {
+        self.work_lane.store(lane == Lane::Work, Ordering::Relaxed);
+        self.thread.store(sys::thread_id(), Ordering::Release);
     }
 
     /// The worker takes the seat that was granted to it.
@@ -209,6 +210,6 @@ impl Record {
 
     /// The OS's number of the thread; 0 while there is none.
     pub(crate) fn thread(&self) -> i32 {
-        self.thread.load(Ordering::Relaxed)
+        self.thread.load(Ordering::Acquire)
     }
 }
