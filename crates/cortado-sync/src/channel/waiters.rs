@@ -34,6 +34,9 @@ pub(crate) struct Branch {
 /// No key: the end of the queue.
 const NOBODY: usize = usize::MAX;
 
+/// With fewer places than this, there are four times as many at the next need, and then twice as many.
+const MANY: usize = 64;
+
 /// One who waits. `M` is what it brings: a sender's message.
 struct Waiter<M> {
     /// Taken with the step out of `Waiting`.
@@ -103,15 +106,21 @@ impl<M> Waiters<M> {
     /// A free entry, which is no longer among the free ones.
     fn take_free(&mut self) -> usize {
         match self.free {
-            NOBODY => {
-                self.entries.push(Waiter::free());
-                self.entries.len() - 1
-            }
+            NOBODY => self.add_free(),
             key => {
                 self.free = self.entries[key].next;
                 key
             }
         }
+    }
+
+    fn add_free(&mut self) -> usize {
+        let places = self.entries.len();
+        if places == self.entries.capacity() && places < MANY {
+            self.entries.reserve_exact(3 * places.max(1));
+        }
+        self.entries.push(Waiter::free());
+        places
     }
 
     /// Ends an entry: its message, if that was not taken, and the stage it had reached. The waker is
