@@ -7,8 +7,8 @@
 //! - P1: of a passage there are one `Giver` and one `Taker`. The giver writes the value first, and
 //!   says so by changing the state from `EMPTY` to `FULL` (Release). Where that fails, the taker
 //!   has closed and never looks at the value, so the giver has it back.
-//! - P2: the taker reads the value after it has changed the state from `FULL` to `TAKEN` (Acquire),
-//!   once. A value that is there when the passage ends is dropped with it.
+//! - P2: only the taker changes the phase of a state that is `FULL`. It sees that (Acquire), sets `TAKEN` and
+//!   reads the value, once. A value that is there when the passage ends is dropped with it.
 
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
@@ -233,8 +233,12 @@ impl<T, S> Taker<T, S> {
 
     /// Takes the value if there is one.
     pub(crate) fn take(&mut self) -> Option<T> {
-        self.0.change(FULL, TAKEN).ok()?;
-        // SAFETY: P2 (this call made it `TAKEN`).
+        if self.look() != Found::Value {
+            return None;
+        }
+        // What is lost with it is that the giver waits, which ended when it gave.
+        self.0.state.store(TAKEN, Ordering::Release);
+        // SAFETY: P2 (it was `FULL`, this is the taker, and it does not take twice).
         Some(unsafe { (*self.0.value.get()).assume_init_read() })
     }
 
