@@ -30,7 +30,7 @@
 //!   `Listening` alone, and a waker may be dropped by any thread. Others than the `Sleep` take the
 //!   waker only after a step that sets `FIRED` in a word that was not `CANCELLED`. So while it is
 //!   `CANCELLED`, and was not `FIRED` when it became that, the place is the `Sleep`'s own; only its
-//!   `arm` ends this.
+//!   `arm` ends this. So it is before a new entry is posted.
 
 use std::alloc::Layout;
 use std::cell::UnsafeCell;
@@ -223,6 +223,10 @@ impl Entry {
     /// Gives an entry up that was cancelled. True where the caller posts it now, so that the wheel
     /// forgets it.
     pub(crate) fn give_up(&self) -> bool {
+        // Whoever reads a message that is still unread finds that it was cancelled, which came before.
+        if Word(self.state.load(Acquire)).has(POSTED) {
+            return false;
+        }
         let before = Word(self.state.fetch_or(POSTED, AcqRel));
         !before.has(POSTED) && !before.has(FIRED)
     }
@@ -318,16 +322,28 @@ impl Entry {
 }
 
 impl EntryRef {
-    /// An entry that is not armed.
+    /// An entry that is not armed, as one is that has fired.
+    #[cfg(test)]
     pub(crate) fn new() -> EntryRef {
+        EntryRef::in_state(Word::new(0, CANCELLED | FIRED), None, 1)
+    }
+
+    /// An entry that is armed, and the reference to it that the caller posts now.
+    pub(crate) fn armed(deadline: u64, waker: Waker) -> (EntryRef, EntryRef) {
+        let entry = EntryRef::in_state(Word::new(deadline, POSTED), Some(waker), 2);
+        let message = EntryRef(entry.0);
+        (entry, message)
+    }
+
+    fn in_state(word: Word, waker: Option<Waker>, references: u8) -> EntryRef {
         let entry = Entry {
             link: AtomicPtr::new(std::ptr::null_mut()),
-            state: AtomicU64::new(Word::new(0, CANCELLED | FIRED).0),
-            waker: UnsafeCell::new(None),
+            state: AtomicU64::new(word.0),
+            waker: UnsafeCell::new(waker),
             position: AtomicU32::new(NOWHERE),
             level: AtomicU8::new(0),
             slot: AtomicU8::new(0),
-            references: AtomicU8::new(1),
+            references: AtomicU8::new(references),
             waker_state: AtomicU8::new(0),
         };
         let place = memory::allocate(Layout::new::<Entry>()).cast::<Entry>();

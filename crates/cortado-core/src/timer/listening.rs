@@ -11,7 +11,7 @@
 //!   flag: who set that has left, and the listener takes the waker for it.
 //! - L2: a flag is set with Acquire and cleared with Release, so each sees what the one before did.
 //! - L3: while nobody takes, and nobody can begin to, the place is the listener's own, and the byte is
-//!   at 0. The entry says when that is: so long as it is cancelled, or before it was ever armed.
+//!   at 0. The entry says when that is: so long as it is cancelled, or before another thread knows it.
 //!
 //! No wake-up is lost. Who fires sets `FIRED` before it takes, and the `Sleep` looks at `FIRED` after
 //! it listened. Both change this byte, so one comes first. Either the one who takes finds the waker
@@ -110,11 +110,15 @@ impl Drop for Leaves<'_, '_> {
 mod tests {
     use std::cell::UnsafeCell;
     use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::pin::pin;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-    use std::task::{RawWaker, RawWakerVTable, Wake, Waker};
+    use std::task::{Context, RawWaker, RawWakerVTable, Wake, Waker};
+    use std::time::Duration;
 
     use super::{LISTENS, Listening, TAKES};
+    use crate::Builder;
+    use crate::time::sleep;
 
     #[derive(Default)]
     struct Count(AtomicUsize);
@@ -171,21 +175,41 @@ mod tests {
         assert!(listening.take().is_none());
     }
 
-    #[test]
-    fn a_panic_of_the_clone_leaves_it_as_it_was() {
+    /// Its clones panic.
+    fn bad_waker() -> Waker {
         const PANICS: RawWakerVTable =
             RawWakerVTable::new(|_| panic!("a clone that panics"), |_| {}, |_| {}, |_| {});
+        // SAFETY: L1 (the functions of this waker do not use its data, which is null).
+        unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &PANICS)) }
+    }
+
+    #[test]
+    fn a_panic_of_the_clone_leaves_it_as_it_was() {
         let (state, place) = (AtomicU8::new(0), UnsafeCell::new(None));
         let listening = Listening::new(&state, &place);
         let count = Arc::new(Count::default());
         listening.listen(&Waker::from(count.clone()));
-        // SAFETY: L1 (the functions of this waker do not use its data, which is null).
-        let bad = unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &PANICS)) };
+        let bad = bad_waker();
         assert!(catch_unwind(AssertUnwindSafe(|| listening.listen(&bad))).is_err());
         // SAFETY: L3 (no other thread knows of the place).
         let alone = AssertUnwindSafe(|| unsafe { listening.listen_alone(&bad) });
         assert!(catch_unwind(alone).is_err());
         listening.take().expect("the one from before").wake();
         assert_eq!(count.0.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn a_sleep_whose_waker_cannot_be_cloned_has_not_begun_to_wait() {
+        let runtime = Builder::new().worker_threads(1).build().expect("threads and descriptors");
+        let _entered = runtime.handle().enter();
+        let mut sleep = pin!(sleep(Duration::from_secs(3600)));
+        let mut poll = |waker: &Waker| {
+            let context = &mut Context::from_waker(waker);
+            catch_unwind(AssertUnwindSafe(|| sleep.as_mut().poll(context)))
+        };
+        assert!(poll(&bad_waker()).is_err());
+        assert!(poll(Waker::noop()).expect("no panic").is_pending());
+        assert!(poll(&bad_waker()).is_err());
+        assert!(poll(Waker::noop()).expect("no panic").is_pending());
     }
 }

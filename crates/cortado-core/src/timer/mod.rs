@@ -237,7 +237,8 @@ impl Timers {
         if entry.give_up() {
             self.push(entry);
         }
-        let stale = self.stale.fetch_add(1, Relaxed) + 1;
+        let stale = self.stale.load(Relaxed) + 1;
+        self.stale.store(stale, Relaxed);
         stale.is_multiple_of(BACKLOG)
             && stale >= self.messages.load(Relaxed) / 2
             && self.waiting_until.load(Relaxed) != NOBODY_WAITS
@@ -245,7 +246,7 @@ impl Timers {
 
     fn push(&self, entry: EntryRef) {
         self.inbox.push(entry);
-        // Two threads that count at once may count one message between them.
+        // Two threads that count at once may count one message between them; the same below.
         self.messages.store(self.messages.load(Relaxed) + 1, Relaxed);
     }
 

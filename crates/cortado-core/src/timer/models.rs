@@ -23,9 +23,8 @@ fn loom_insert_against_prepare() {
         let (timers, mut wheel) = timers();
         let shared = timers.clone();
         let inserter = thread::spawn(move || {
-            let entry = EntryRef::new();
-            assert_eq!(entry.arm(HOUR_NS), Armed::Post);
-            shared.post(entry)
+            let (_entry, message) = EntryRef::armed(HOUR_NS, Waker::noop().clone());
+            shared.post(message)
         });
         let wait = timers.prepare(&mut wheel);
         let notified = inserter.join().expect("posts");

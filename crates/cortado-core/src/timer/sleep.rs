@@ -5,7 +5,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use cortado_probe::{Wait, turn};
@@ -13,7 +13,7 @@ use cortado_probe::{Wait, turn};
 use super::aim::{Aim, Stage};
 use super::entry::{Armed, EntryRef, Reset};
 use super::instant::Instant;
-use super::stash;
+use super::{Timers, stash};
 use crate::poller::Poller;
 
 /// Longer than the 73 years that timers reach, so it never comes.
@@ -193,18 +193,19 @@ impl Sleep {
     }
 
     fn arm(&mut self, cx: &mut Context<'_>) {
-        self.aim.enter(Stage::Waiting);
         let timers = self.poller.timers();
         let deadline = word(self.aim.nanoseconds());
-        let entry = self
-            .entry
-            .get_or_insert_with(|| stash::take(timers.number).unwrap_or_else(EntryRef::new));
-        entry.listen(cx.waker());
-        let overslept = match entry.arm(deadline) {
-            Armed::Post => timers.post(entry.clone()),
-            Armed::Unread => timers.is_overslept(deadline),
-            Armed::Told => false,
+        let known = self.entry.take().or_else(|| stash::take(timers.number));
+        let overslept = match known {
+            Some(known) => arm_again(timers, self.entry.insert(known), deadline, cx.waker()),
+            None => {
+                let (entry, message) = EntryRef::armed(deadline, cx.waker().clone());
+                self.entry = Some(entry);
+                timers.post(message)
+            }
         };
+        // Not before: the clone of a waker may panic.
+        self.aim.enter(Stage::Waiting);
         if overslept {
             self.poller.notify();
         }
@@ -245,6 +246,16 @@ impl Drop for Sleep {
         {
             stash::put(&self.poller, entry);
         }
+    }
+}
+
+/// Arms an entry that was used before. True where the poller must be notified.
+fn arm_again(timers: &Timers, entry: &EntryRef, deadline: u64, waker: &Waker) -> bool {
+    entry.listen(waker);
+    match entry.arm(deadline) {
+        Armed::Post => timers.post(entry.clone()),
+        Armed::Unread => timers.is_overslept(deadline),
+        Armed::Told => false,
     }
 }
 
