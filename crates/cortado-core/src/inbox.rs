@@ -160,16 +160,6 @@ impl<T: Linked> Chain<T> {
         self.len += 1;
     }
 
-    /// Moves all of `other` behind the last.
-    pub(crate) fn append(&mut self, mut other: Chain<T>) {
-        let len = other.len;
-        if let Some((first, last)) = other.release() {
-            self.link_last(first.as_ptr());
-            self.last = last.as_ptr();
-            self.len += len;
-        }
-    }
-
     fn link_last(&mut self, next: *mut T) {
         match NonNull::new(self.last) {
             // SAFETY: I1 (the chain owns its last node).

@@ -46,7 +46,7 @@ pub(crate) const NEXT_IN_A_ROW: u32 = 3;
 
 /// Tasks that a worker takes from the injector beside the one that it runs. Bounded so that the
 /// lock is held shortly; not measured here.
-pub(crate) const INJECTOR_BATCH: usize = 32;
+pub(crate) const INJECTOR_BATCH: usize = 64;
 
 /// A worker that finds nothing looks on for a few µs before it sleeps, if it has polled so often
 /// since it rose: then tasks come faster than threads can be woken. One that was woken for a request
