@@ -229,7 +229,7 @@ impl Lanes {
 
     fn push_back(&self, record: &Record, lane: Lane, task: Runnable) {
         if let Err(overflow) = record.queue().push_back(task) {
-            self.lane(lane).injector.push_chain(overflow);
+            self.lane(lane).injector.spill(overflow);
         }
     }
 

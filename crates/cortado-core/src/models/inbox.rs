@@ -7,6 +7,7 @@ use loom::thread;
 use super::{each_once, item, number};
 use crate::inbox::{Chain, Inbox, Parcel};
 use crate::injector::Injector;
+use crate::task::{Header, Runnable};
 
 #[test]
 fn loom_inbox_keeps_each_producers_order() {
@@ -67,14 +68,19 @@ fn loom_inbox_tells_one_producer_that_it_was_empty() {
     });
 }
 
+fn chain_of(task: Runnable) -> Chain<Header> {
+    let mut chain = Chain::new();
+    chain.push_back(task);
+    chain
+}
+
 /// While a taker moves tasks from list to list, and one stays, nobody sees an empty injector.
 #[test]
 fn loom_injector_with_a_task_never_looks_empty() {
     loom::model(|| {
         let injector = Arc::new(Injector::new());
-        for _ in 0..2 {
-            injector.push(item());
-        }
+        injector.push(item());
+        injector.spill(chain_of(item()));
         let shared = injector.clone();
         let observer = thread::spawn(move || shared.is_empty());
         let taken = injector.take(0, |_| unreachable!("only one was asked for"));
@@ -91,7 +97,7 @@ fn loom_injector_gives_every_task_once() {
         let (first, second, third) = (item(), item(), item());
         let expected = vec![number(&first), number(&second), number(&third)];
         injector.push(first);
-        injector.push(second);
+        injector.spill(chain_of(second));
         let shared = injector.clone();
         let taker = thread::spawn(move || {
             let mut taken = Vec::new();

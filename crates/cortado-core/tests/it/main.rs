@@ -24,6 +24,7 @@ mod relief;
 mod selects;
 mod shutdown;
 mod single;
+mod spilled;
 mod stranded;
 mod task_list;
 mod task_locals;
