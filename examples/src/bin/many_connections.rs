@@ -64,7 +64,8 @@ async fn serve(count: u64) -> Result<()> {
         connections.push(cortado::spawn_local(answer(stream)));
     }
     println!("{count} connections are open on one thread after {} ms", start.elapsed().as_millis());
-    let bytes = (resident_kib()? - before) * 1024 / count;
+    // The kernel may have taken back more pages than the connections need.
+    let bytes = resident_kib()?.saturating_sub(before) * 1024 / count;
     println!("{bytes} bytes of memory for each idle connection");
     let start = Instant::now();
     drop(client.stdin.take());

@@ -133,8 +133,11 @@ fn fetch_brings_every_address_and_says_what_failed() {
     assert!(has(format!("{}: 200 OK, 2 bytes in ", here("/primes/10"))), "{lines:#?}");
     assert!(has(format!("{}: 404 Not Found, ", here("/nothing"))), "{lines:#?}");
 
-    drop(server);
-    let (lines, status) = Program::start(FETCH, &[&here("/")]).end();
+    // Nobody listens at this address, and as the socket is kept, nobody else can.
+    let socket = cortado::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a free port");
+    let dead = format!("http://{}/", socket.local_addr().expect("it is bound"));
+    let (lines, status) = Program::start(FETCH, &[&dead]).end();
     assert!(lines[0].contains("failed: "), "{lines:#?}");
     assert_eq!(status.code(), Some(1));
 }

@@ -54,7 +54,8 @@ fn a_job_that_succeeds_in_the_end_has_succeeded() {
 fn a_job_whose_time_is_up_is_ended_with_all_that_it_started() {
     let session = Session::new();
     let job = ": {}; (sleep 77 & echo $! > child; wait) & wait";
-    let args = ["run", "--timeout", "0.3", "--joblog", "log", job, ":::", "a"];
+    // The time counts from before the shell is there, which is to have started all that by then.
+    let args = ["run", "--timeout", "3", "--joblog", "log", job, ":::", "a"];
     let ran = session.cortado(&args);
     assert_eq!(ran.status, Some(1));
     assert!(ran.stderr.contains("--timeout"), "{}", ran.stderr);
@@ -67,7 +68,8 @@ fn a_job_whose_time_is_up_is_ended_with_all_that_it_started() {
 fn a_job_that_ignores_term_is_killed() {
     let session = Session::new();
     let job = "trap '' TERM; echo before {}; sleep 78; sleep 78";
-    let ran = session.cortado(&["run", "--timeout", "0.2", "--joblog", "log", job, ":::", "a"]);
+    // Enough for the shell to have reached its `trap`.
+    let ran = session.cortado(&["run", "--timeout", "3", "--joblog", "log", job, ":::", "a"]);
     assert_eq!((ran.status, ran.stdout), (Some(1), b"before a\n".to_vec()));
     assert_eq!(logged(&session), [format!("-1\t9\t{}", job.replace("{}", "a"))]);
 }

@@ -6,7 +6,9 @@ use super::session::Session;
 fn soon_lets_the_running_jobs_finish_and_starts_no_more() {
     let session = Session::new();
     // The second job goes on when the first has failed, and no third is started.
-    let job = "touch began{#}; test {} = fail && exit 4; sleep 0.5; touch done{#}";
+    let job = "touch began{#}; \
+               test {} = fail && { while ! test -e began2; do sleep 0.01; done; exit 4; }; \
+               sleep 0.5; touch done{#}";
     let args = ["run", "-j2", "--halt", "soon,fail=1", "--joblog", "log", job, ":::", "fail", "a"];
     let ran = session.cortado(&[&args[..], &["b"; 8]].concat());
     assert_eq!(ran.status, Some(4), "{}", ran.stderr);

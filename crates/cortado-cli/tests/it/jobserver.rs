@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
-use super::session::{Ran, Session, most_at_once};
+use super::session::{Ran, Session, THREE_MEET, most_at_once};
 
 /// Six targets that may be made at once, each of which leaves marks.
 const MAKEFILE: &str =
@@ -104,7 +104,8 @@ fn tokens_go_back_to_the_make_above_also_from_killed_jobs() {
         "Makefile",
         format!(
             "all: runs a b c\nruns:\n\t+@{cortado} run -j8 --timeout 0.2 'sleep 75' ::: 1 2 3 4; true\n\
-             a b c: runs\n\t@echo + >> log; sleep 0.3; echo - >> log\n"
+             a b c: runs\n\t@{}\n",
+            THREE_MEET.replace('$', "$$")
         ),
     );
     let ran = session.run("make", &["-s", "-j3"]);
@@ -121,9 +122,8 @@ fn a_jobserver_that_is_a_named_pipe_is_obeyed() {
     let mut pipe = File::options().read(true).write(true).open(&fifo).expect("both ends");
     // Two tokens beside the one that everybody has, none of them make's own byte.
     pipe.write_all(b"xy").unwrap();
-    let job = "echo + >> log; sleep 0.1; echo - >> log";
     let output = Command::new(env!("CARGO_BIN_EXE_cortado"))
-        .args(["run", "-j8", "-n0", job, ":::", "1", "2", "3", "4", "5", "6", "7", "8", "9"])
+        .args(["run", "-j8", "-n0", THREE_MEET, ":::", "1", "2", "3", "4", "5", "6", "7", "8", "9"])
         .env("MAKEFLAGS", format!(" -j3 --jobserver-auth=fifo:{}", fifo.display()))
         .current_dir(session.path())
         .stdin(Stdio::null())

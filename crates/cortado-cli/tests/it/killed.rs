@@ -2,6 +2,8 @@
 //! the log calls finished.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -39,11 +41,16 @@ fn logged(session: &Session) -> Vec<usize> {
 #[test]
 fn a_killed_run_resumes_without_loss_or_repetition() {
     let session = Session::new();
+    let fifo = session.path().join("fifo");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR)
+        .expect("a named pipe");
     // Points in time that are spread over the run; the last ones may come after its end.
     for round in 0..12_u64 {
         let before = logged(&session);
         let began_before = marks(&session, "began");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_cortado"))
+        // The run and all its jobs inherit the pipe.
+        let mut child = Command::new("sh")
+            .args(["-c", "exec 9> fifo; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_cortado")])
             .args(args())
             .current_dir(session.path())
             .stdin(Stdio::null())
@@ -51,11 +58,12 @@ fn a_killed_run_resumes_without_loss_or_repetition() {
             .stderr(Stdio::null())
             .spawn()
             .expect("a program that starts");
+        let mut pipe = File::open(&fifo).expect("the other end of the pipe");
         std::thread::sleep(Duration::from_millis(30 + 17 * round));
         child.kill().expect("a child to kill");
         child.wait().expect("a child");
         // Jobs that it left behind come to their end before the next run.
-        std::thread::sleep(Duration::from_millis(150));
+        pipe.read_to_end(&mut Vec::new()).expect("the end of the last job");
         let (began, ended) = (marks(&session, "began"), marks(&session, "ended"));
         for job in &before {
             assert_eq!(began.get(job), began_before.get(job), "job {job} was run again");

@@ -104,14 +104,21 @@ pub(crate) fn most_at_once(log: &str) -> i32 {
     most
 }
 
-/// Whether the process with this number has ended, or does so soon.
+/// A job that leaves its marks in `log`. The first three wait for each other, up to a minute: they
+/// are three at once for certain where so many may be.
+pub(crate) const THREE_MEET: &str = "echo + >> log; tries=0; \
+    while test $(grep -c + log) -lt 3 && test $tries -lt 1200; \
+    do sleep 0.05; tries=$((tries + 1)); done; \
+    sleep 0.02; echo - >> log";
+
+/// Whether the process with this number has ended, or does so soon: within a minute.
 pub(crate) fn is_gone(pid: &str) -> bool {
     // A zombie that nobody has waited for yet has ended, too.
     let ended = || match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
         Ok(stat) => stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" Z")),
         Err(_) => true,
     };
-    (0..100).any(|_| {
+    (0..3000).any(|_| {
         let ended = ended();
         if !ended {
             std::thread::sleep(std::time::Duration::from_millis(20));

@@ -8,17 +8,56 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::session::{Session, is_gone};
 
-/// A run that is signalled while it goes on.
+/// A run that is signalled while it goes on. Its process is dropped before its directory.
 struct Going {
+    child: Run,
     session: Session,
-    child: Child,
+}
+
+/// The process of a run. Dropped before its end, as by a test that fails, it is told to end its jobs
+/// and itself.
+struct Run(Option<Child>);
+
+impl Run {
+    fn get(&mut self) -> &mut Child {
+        self.0.as_mut().expect("it is taken at its end only")
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        let Some(child) = &mut self.0 else { return };
+        let pid = Pid::from_child(child);
+        let mut goes_on = || matches!(child.try_wait(), Ok(None));
+        if !goes_on() {
+            return;
+        }
+        // It may be stopped.
+        for signal in [Signal::TERM, Signal::CONT] {
+            let _ = kill_process(pid, signal);
+        }
+        let begin = Instant::now();
+        while goes_on() && begin.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    }
 }
 
 impl Going {
     fn start(args: &[&str]) -> Going {
         let session = Session::new();
         let child = command(&session, args).spawn().expect("a program that starts");
-        Going { session, child }
+        Going::of(session, child)
+    }
+
+    fn of(session: Session, child: Child) -> Going {
+        Going { child: Run(Some(child)), session }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(self.child.0.as_ref().expect("it is taken at its end only"))
     }
 
     /// Waits until a file of the directory is there.
@@ -31,12 +70,12 @@ impl Going {
     }
 
     fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).expect("a process to signal");
+        kill_process(self.pid(), signal).expect("a process to signal");
     }
 
     /// Waits until the run says something on standard error; the line in which it does.
     fn hear(&mut self, part: &str) -> String {
-        let stderr = self.child.stderr.as_mut().expect("a pipe");
+        let stderr = self.child.get().stderr.as_mut().expect("a pipe");
         let mut line = Vec::new();
         loop {
             // Byte by byte: what comes after the line is left for `end`.
@@ -52,8 +91,9 @@ impl Going {
         }
     }
 
-    fn end(self) -> (Session, Output) {
-        (self.session, self.child.wait_with_output().expect("a child"))
+    fn end(mut self) -> (Session, Output) {
+        let child = self.child.0.take().expect("it is taken at its end only");
+        (self.session, child.wait_with_output().expect("a child"))
     }
 }
 
@@ -151,16 +191,29 @@ fn term_and_hup_end_the_running_jobs_at_once() {
     }
 }
 
-/// Waits until the process with this number is stopped, or is not. A shell that the stop meets while
-/// it waits for its stopped child to begin (vfork) shows as `D`.
-fn wait_until_stopped(pid: &str, stopped: bool) {
+/// The states of a process that is stopped.
+const STOPPED: &[char] = &['T'];
+/// Those of a shell: one that the stop meets while it waits for its stopped child to begin (vfork)
+/// shows as `D`. So does a run for a moment that goes on.
+const SHELL_STOPPED: &[char] = &['T', 'D'];
+
+/// Waits until the process with this number is in one of these states.
+fn wait_until_stopped(pid: &str, states: &[char]) {
+    wait_for_state(pid, |state| states.contains(&state));
+}
+
+/// Waits until the process with this number goes on.
+fn wait_until_continued(pid: &str) {
+    wait_for_state(pid, |state| state != 'T');
+}
+
+fn wait_for_state(pid: &str, is_there: impl Fn(char) -> bool) {
     let begin = Instant::now();
     let state = || {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
         let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
         state.expect("a state")
     };
-    let is_there = |state| if stopped { matches!(state, 'T' | 'D') } else { state != 'T' };
     while !is_there(state()) {
         assert!(begin.elapsed() < Duration::from_secs(60), "{pid} is in state {}", state());
         std::thread::sleep(Duration::from_millis(5));
@@ -176,12 +229,14 @@ fn a_terminal_stop_stops_the_jobs_with_the_run_until_it_is_continued() {
     let pid = |name: &str| {
         std::fs::read_to_string(going.session.path().join(name)).unwrap().trim().to_owned()
     };
-    let all = [going.child.id().to_string(), pid("pid1"), pid("pid2")];
+    let (run, shells) = (going.pid().to_string(), [pid("pid1"), pid("pid2")]);
     for _ in 0..2 {
         going.signal(Signal::TSTP);
-        all.iter().for_each(|pid| wait_until_stopped(pid, true));
+        wait_until_stopped(&run, STOPPED);
+        shells.iter().for_each(|pid| wait_until_stopped(pid, SHELL_STOPPED));
         going.signal(Signal::CONT);
-        all.iter().for_each(|pid| wait_until_stopped(pid, false));
+        wait_until_continued(&run);
+        shells.iter().for_each(|pid| wait_until_continued(pid));
     }
     going.session.file("go", "");
     let (_, output) = going.end();
@@ -197,8 +252,8 @@ fn short_jobs_are_stopped_and_continued_too() {
     let mut stdin = child.stdin.take().expect("a pipe");
     let inputs: String = (1..3000).map(|number| format!("{number}\n")).collect();
     std::io::Write::write_all(&mut stdin, inputs.as_bytes()).unwrap();
-    let pid = child.id().to_string();
-    let going = Going { session, child };
+    let going = Going::of(session, child);
+    let pid = going.pid().to_string();
     let begin = Instant::now();
     while !is_in("SigCgt:", &pid, Signal::TSTP) {
         assert!(begin.elapsed() < Duration::from_secs(60), "the run does not listen");
@@ -206,9 +261,9 @@ fn short_jobs_are_stopped_and_continued_too() {
     }
     for _ in 0..3 {
         going.signal(Signal::TSTP);
-        wait_until_stopped(&pid, true);
+        wait_until_stopped(&pid, STOPPED);
         going.signal(Signal::CONT);
-        wait_until_stopped(&pid, false);
+        wait_until_continued(&pid);
     }
     std::io::Write::write_all(&mut stdin, b"3000\n").unwrap();
     drop(stdin);
@@ -227,7 +282,7 @@ fn an_interrupt_while_the_input_is_awaited_ends_the_run() {
         .expect("a program that starts");
     let mut stdin = child.stdin.take().expect("a pipe");
     std::io::Write::write_all(&mut stdin, b"a\n").unwrap();
-    let going = Going { session, child };
+    let going = Going::of(session, child);
     going.wait_for("began");
     going.signal(Signal::INT);
     let (_, output) = going.end();
@@ -244,7 +299,7 @@ fn a_reader_that_reads_no_more_does_not_keep_the_run_from_its_end() {
     std::thread::sleep(Duration::from_millis(200));
     going.signal(Signal::TERM);
     let Going { session, mut child } = going;
-    let status = child.wait().expect("a child");
+    let status = child.get().wait().expect("a child");
     assert_eq!(status.code(), Some(143));
     let log = std::fs::read_to_string(session.path().join("log")).unwrap();
     assert_eq!(log.lines().count(), 1, "output that nobody has read is not written: {log}");
@@ -258,17 +313,19 @@ fn an_interrupt_ends_a_run_that_waits_for_its_reader_after_a_halt() {
     std::thread::sleep(Duration::from_millis(200));
     going.signal(Signal::INT);
     let Going { session: _session, mut child } = going;
-    assert_eq!(child.wait().expect("a child").code(), Some(130));
+    assert_eq!(child.get().wait().expect("a child").code(), Some(130));
 }
 
 #[test]
 fn a_reader_that_leaves_ends_the_run_which_says_so() {
     for (quiet, told) in [(&[][..], true), (&["--quiet"][..], false)] {
-        let args =
-            [quiet, &["-j1", "touch began{#}; echo {}; sleep 0.1", ":::", "a", "b"]].concat();
-        let mut going = Going::start(&args);
-        drop(going.child.stdout.take());
-        let (_, output) = going.end();
+        let args = [quiet, &["-j1", "echo", ":::", "a", "b"]].concat();
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        // It has left before the run begins, which so cannot have written all before.
+        drop(reader);
+        let session = Session::new();
+        let child = command(&session, &args).stdout(writer).spawn().expect("a run");
+        let (_, output) = Going::of(session, child).end();
         assert_eq!(output.status.code(), Some(141));
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert_eq!(stderr.contains("nobody reads standard output any more"), told, "{stderr}");
@@ -288,7 +345,7 @@ fn an_ignored_signal_stays_ignored() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("a shell");
-    let going = Going { session, child };
+    let going = Going::of(session, child);
     going.wait_for("began1");
     going.signal(Signal::HUP);
     std::thread::sleep(Duration::from_millis(100));

@@ -32,9 +32,9 @@
 /// # Examples
 /// ```
 /// use std::time::Duration;
-/// use cortado_core::{Runtime, select, time};
+/// use cortado_core::{Builder, select, time};
 ///
-/// Runtime::single()?.block_on(async {
+/// Builder::new().start_paused(true).build_single()?.block_on(async {
 ///     let mut seen = Vec::new();
 ///     let mut beat = time::interval(Duration::from_millis(1));
 ///     let mut end = std::pin::pin!(time::sleep(Duration::from_millis(20)));

@@ -149,9 +149,13 @@ fn lowered_threads_stay_in_the_work_lane() {
             let later = seen.lock()[before + 1..].to_vec();
             assert!(later.iter().all(|thread| !lowered.contains(thread)), "{later:?} {lowered:?}");
         }
-        let all = threads("lowered-");
-        assert!(all.iter().any(|(_, _, nice)| *nice > own), "nobody was lowered: {all:?}");
-        assert!(all.iter().any(|(_, _, nice)| *nice == own), "nobody is left: {all:?}");
+        until("a lowered thread by its nice value", || {
+            threads("lowered-").iter().any(|(_, _, nice)| *nice > own)
+        });
+        // One that takes over may have begun only now, and has no name yet.
+        until("a thread that is not lowered", || {
+            threads("lowered-").iter().any(|(_, _, nice)| *nice == own)
+        });
         stop.store(true, Ordering::SeqCst);
     });
 }

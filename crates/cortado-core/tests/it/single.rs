@@ -94,10 +94,11 @@ fn its_drop_drops_local_tasks_on_its_thread() {
 
 #[test]
 fn timers_overlap_on_one_thread() {
-    let runtime = Runtime::single().unwrap();
+    let runtime = Builder::new().start_paused(true).build_single().unwrap();
     let order = Rc::new(std::cell::RefCell::new(Vec::new()));
     let own = order.clone();
     runtime.block_on(async move {
+        let start = time::Instant::now();
         let tasks: Vec<_> = [30u64, 10, 20]
             .into_iter()
             .map(|ms| {
@@ -111,6 +112,7 @@ fn timers_overlap_on_one_thread() {
         for task in tasks {
             task.await.unwrap();
         }
+        assert_eq!(start.elapsed(), Duration::from_millis(30));
     });
     assert_eq!(*order.borrow(), [10, 20, 30]);
 }

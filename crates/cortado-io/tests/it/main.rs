@@ -23,6 +23,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::process::Command as StdCommand;
 use std::task::Poll;
+use std::time::{Duration, Instant};
 
 use cortado_core::Runtime;
 
@@ -47,9 +48,12 @@ fn inner(test: &str) -> StdCommand {
     command
 }
 
-/// Gives the processor away until `done`. The machine may be as slow as it likes.
+/// Gives the processor away until `done`. The machine may be slow: the limit is for what never comes.
+#[track_caller]
 fn until(done: impl Fn() -> bool) {
+    let limit = Instant::now() + Duration::from_secs(100);
     while !done() {
+        assert!(Instant::now() < limit, "what is waited for does not come");
         std::thread::yield_now();
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Waker};
 
 use cortado_core::work::{Parker, serving};
-use cortado_core::{Builder, Runtime};
+use cortado_core::{Builder, MonitorMode, Runtime};
 use cortado_par::{compute, join, scope};
 use cortado_probe::Lane;
 
@@ -88,10 +88,12 @@ fn a_panic_arrives_at_who_awaits() {
     assert_eq!(runtime.block_on(async { compute(|| 8).await }), 8);
 }
 
-/// The one seat is taken, so the second computation has not begun when it is dropped.
+/// The one seat is taken, so the second computation has not begun when it is dropped. No monitor takes
+/// the seat away meanwhile.
 #[test]
 fn dropped_before_it_begins_it_is_removed() {
-    let runtime = runtime(1);
+    let builder = Builder::new().worker_threads(1).monitor(MonitorMode::Off);
+    let runtime = builder.build().expect("threads and descriptors");
     let (hold, held) = (Arc::new(Parker::new()), Arc::new(Parker::new()));
     let (inside, outside) = (hold.clone(), held.clone());
     let first = runtime.spawn(async move {

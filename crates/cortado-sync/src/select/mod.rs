@@ -157,6 +157,9 @@ impl<'a, O> Select<'a, O> {
     /// A branch that can take place now; none where all would have to wait. With
     /// `unwrap_or_else` it is a select with a default branch.
     ///
+    /// It looks at its branches one after the other. While others change their channels, each may be
+    /// found to have to wait although at no time all had to.
+    ///
     /// ```
     /// use cortado_sync::{channel, select::Select};
     ///
