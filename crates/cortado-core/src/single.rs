@@ -213,7 +213,7 @@ impl LocalRuntime {
     fn look(&self, busy: bool, ready: &mut Vec<Waker>) {
         let poller = self.shared.resources.poller();
         if busy || !poller.timers().is_paused() {
-            let wait = if busy { Wait::Not } else { Wait::Unlimited };
+            let wait = if busy { Wait::Not } else { Wait::Linger };
             poller.turn(wait, ready, || true);
             return;
         }
@@ -222,7 +222,7 @@ impl LocalRuntime {
         poller.turn(Wait::Not, ready, || true);
         let nothing_else = ready.is_empty() && !self.has_work();
         if nothing_else && !(may_skip && poller.skip_to_next_timer(ready)) {
-            poller.turn(Wait::Unlimited, ready, || true);
+            poller.turn(Wait::Linger, ready, || true);
         }
     }
 

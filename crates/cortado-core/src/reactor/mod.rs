@@ -138,6 +138,7 @@ impl Reactor {
         while events.patience.lasts(begun.elapsed()) {
             self.poller.wait(&mut events.found, Some(Duration::ZERO))?;
             if !events.found.is_empty() {
+                events.patience.helped();
                 return Ok(());
             }
             // Whoever else is to run on this core, such as the cause of the next event, comes first.
