@@ -49,6 +49,11 @@ pub fn run<F: Future>(future: F) -> F::Output {
 /// begun. [`shutdown_timeout`](Self::shutdown_timeout) bounds the wait. Dropped inside of a task,
 /// which would wait for itself, it does not wait.
 ///
+/// With nothing to do it sleeps, and uses no CPU time. Where one event follows another within some 30 µs, as
+/// from a client that asks again at each answer, one thread looks for the next one all the while instead of
+/// falling asleep: that costs less than to sleep and wake, and keeps up to one core busy, which it yields to
+/// whoever else wants to run there.
+///
 /// # Examples
 /// ```
 /// let runtime = cortado_core::Runtime::new()?;
