@@ -51,7 +51,8 @@ pub(crate) const LINGER_TRY_EVERY: u32 = 16;
 pub(crate) const NEXT_IN_A_ROW: u32 = 3;
 
 /// Of the tasks that a worker's queue has spilled before their first poll, the oldest and not the newest leave
-/// at every so many of their turns. A first guess: rare, so that a tree of tasks still grows into its depth.
+/// at every so many of their turns, beside those that a worker takes singly. A first guess: rare, so that a tree of
+/// tasks still grows into its depth.
 pub(crate) const INJECTOR_OLDEST_EVERY: u32 = 16;
 
 /// Tasks that a worker takes from the injector beside the one that it runs. Bounded so that the
