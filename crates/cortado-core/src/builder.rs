@@ -218,11 +218,14 @@ impl Builder {
         usable.map_or_else(Confinement::default, |cpus| Confinement::new(limit, &cpus, start))
     }
 
-    fn resources(&self) -> io::Result<Arc<Resources>> {
-        let clock = self.clock.clone();
+    /// For a runtime that has so many workers under this limit. Looking for events instead of sleeping uses
+    /// a quota up, and then the kernel stops everything.
+    fn resources(&self, limit: sys::CpuLimit, workers: usize) -> io::Result<Arc<Resources>> {
+        let (clock, may_linger) = (self.clock.clone(), limit.holds(workers));
         let (threads, keep_alive) = (self.max_blocking_threads, self.thread_keep_alive);
         let around = self.around.clone();
-        Resources::new(clock, threads, keep_alive, &self.thread_name, around).map(Arc::new)
+        Resources::new(clock, may_linger, threads, keep_alive, &self.thread_name, around)
+            .map(Arc::new)
     }
 
     /// Makes a runtime with several threads.
@@ -240,8 +243,9 @@ impl Builder {
         let limit = sys::usable_cores();
         let usable =
             limit.quota.map_or(limit.cores, |quota| limit.cores.min(quota.ceil() as usize));
+        let seats = self.worker_threads.unwrap_or(usable.clamp(1, 256));
         let config = Config {
-            seats: self.worker_threads.unwrap_or(usable.clamp(1, 256)),
+            seats,
             thread_name: self.thread_name.clone(),
             stack_size: self.thread_stack_size,
             work_nice: (sys::own_nice() + self.work_nice).min(19),
@@ -249,7 +253,7 @@ impl Builder {
             report_long_polls: self.report_long_polls,
             confinement: self.confinement(limit),
         };
-        Ok(Runtime::start(config, self.resources()?))
+        Ok(Runtime::start(config, self.resources(limit, seats)?))
     }
 
     /// Makes an event loop of one thread: the current one.
@@ -257,7 +261,7 @@ impl Builder {
     /// # Errors
     /// Where the system gives no descriptor or no thread.
     pub fn build_single(self) -> io::Result<LocalRuntime> {
-        let resources = self.resources()?;
+        let resources = self.resources(sys::usable_cores(), 1)?;
         if self.start_paused {
             resources.poller().timers().pause();
         }

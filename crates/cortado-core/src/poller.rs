@@ -21,6 +21,8 @@ use crate::tuning;
 pub(crate) struct Poller {
     reactor: Reactor,
     timers: Timers,
+    /// No thread lingers where the time that this takes may be missing elsewhere.
+    may_linger: bool,
     /// Held while waiting. It is only ever tried, never waited for.
     turn: Mutex<Turn>,
 }
@@ -46,10 +48,10 @@ pub(crate) enum Wait {
 }
 
 impl Poller {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> io::Result<Poller> {
+    pub(crate) fn new(clock: Arc<dyn Clock>, may_linger: bool) -> io::Result<Poller> {
         let (timers, wheel) = Timers::new(clock);
         let turn = Mutex::new(Turn { events: Events::new(), wheel });
-        Ok(Poller { reactor: Reactor::new()?, timers, turn })
+        Ok(Poller { reactor: Reactor::new()?, timers, may_linger, turn })
     }
 
     pub(crate) fn reactor(&self) -> &Reactor {
@@ -106,8 +108,9 @@ impl Poller {
             (Wait::AtMost(limit), None) => Some(limit),
             (Wait::Unlimited | Wait::Linger, due) => due,
         };
-        let lingers =
-            wait == Wait::Linger && timeout.is_none_or(|limit| limit > tuning::POLLER_LINGER);
+        let lingers = self.may_linger
+            && wait == Wait::Linger
+            && timeout.is_none_or(|limit| limit > tuning::POLLER_LINGER);
         self.reactor.wait(events, timeout, lingers, ready);
         self.timers.fire(wheel, ready);
         true

@@ -21,12 +21,13 @@ pub(crate) struct Resources {
 impl Resources {
     pub(crate) fn new(
         clock: Arc<dyn Clock>,
+        may_linger: bool,
         max_blocking_threads: usize,
         keep_alive: Duration,
         thread_name: &str,
         around: Around,
     ) -> io::Result<Resources> {
-        let poller = Arc::new(Poller::new(clock)?);
+        let poller = Arc::new(Poller::new(clock, may_linger)?);
         let spawner = Arc::new(Spawner::new()?);
         let name = format!("{thread_name}-blocking");
         let blocking = BlockingPool::new(spawner.clone(), max_blocking_threads, keep_alive, &name);

@@ -52,7 +52,7 @@ pub fn run<F: Future>(future: F) -> F::Output {
 /// With nothing to do it sleeps, and uses no CPU time. Where one event follows another within some 30 µs, as
 /// from a client that asks again at each answer, one thread looks for the next one all the while instead of
 /// falling asleep: that costs less than to sleep and wake, and keeps up to one core busy, which it yields to
-/// whoever else wants to run there.
+/// whoever else wants to run there. It does not where a CPU quota is below the number of workers.
 ///
 /// # Examples
 /// ```

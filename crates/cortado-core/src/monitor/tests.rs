@@ -66,8 +66,14 @@ struct Scene {
 
 impl Scene {
     fn new(lane: Lane, mode: MonitorMode) -> Scene {
-        let resources =
-            Resources::new(Arc::new(SystemClock), 1, Duration::ZERO, "played", Around::default());
+        let resources = Resources::new(
+            Arc::new(SystemClock),
+            false,
+            1,
+            Duration::ZERO,
+            "played",
+            Around::default(),
+        );
         let config = Config {
             seats: 1,
             thread_name: "played".to_owned(),

@@ -37,7 +37,7 @@ impl Count {
 }
 
 fn poller() -> Arc<Poller> {
-    Arc::new(Poller::new(Arc::new(SystemClock)).unwrap())
+    Arc::new(Poller::new(Arc::new(SystemClock), true).unwrap())
 }
 
 /// Registers for both directions.

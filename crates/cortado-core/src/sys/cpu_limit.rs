@@ -21,6 +21,13 @@ pub(crate) struct CpuLimit {
     pub(crate) quota: Option<f64>,
 }
 
+impl CpuLimit {
+    /// So many threads never use the quota up, however long they run.
+    pub(crate) fn holds(self, threads: usize) -> bool {
+        self.quota.is_none_or(|quota| quota >= threads as f64)
+    }
+}
+
 /// The limits as they are now.
 pub(crate) fn usable_cores() -> CpuLimit {
     CpuLimit { cores: affinity(), quota: quota() }
@@ -213,6 +220,13 @@ mod tests {
         fn drop(&mut self) {
             fs::remove_dir_all(&self.0).ok();
         }
+    }
+
+    #[test]
+    fn so_many_threads_as_a_quota_has_whole_cpus_do_not_use_it_up() {
+        let holds = |quota, threads| CpuLimit { cores: 8, quota }.holds(threads);
+        assert!(holds(None, 100) && holds(Some(2.0), 2) && holds(Some(2.5), 2));
+        assert!(!holds(Some(0.5), 1) && !holds(Some(1.5), 2));
     }
 
     #[test]

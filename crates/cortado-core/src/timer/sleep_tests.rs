@@ -32,7 +32,7 @@ struct Scene {
 impl Scene {
     fn new() -> Scene {
         let clock = Arc::new(ManualClock::default());
-        let poller = Arc::new(Poller::new(clock.clone()).expect("a poller can be made"));
+        let poller = Arc::new(Poller::new(clock.clone(), false).expect("a poller can be made"));
         Scene { clock, poller, count: Arc::default() }
     }
 

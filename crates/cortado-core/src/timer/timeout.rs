@@ -127,7 +127,7 @@ mod tests {
     use crate::timer::sleep::Sleep;
 
     fn within<F: Future>(deadline: Instant, future: F) -> Timeout<F> {
-        let poller = Poller::new(Arc::new(SystemClock)).expect("a poller can be made");
+        let poller = Poller::new(Arc::new(SystemClock), false).expect("a poller can be made");
         Timeout { future, sleep: Sleep::new(Arc::new(poller), deadline.into(), Location::caller()) }
     }
 
