@@ -137,7 +137,7 @@ impl Ordered {
         let turn_of_queue = self.takes.is_multiple_of(2);
         if self.fresh.is_empty() || (turn_of_queue && !self.queue.is_empty()) {
             End::Queue
-        } else if more == 0 || (self.takes / 2).is_multiple_of(INJECTOR_OLDEST_EVERY) {
+        } else if more == 0 || (self.takes / 2 + 1).is_multiple_of(INJECTOR_OLDEST_EVERY) {
             End::Oldest
         } else {
             End::Newest

@@ -113,3 +113,28 @@ fn loom_injector_gives_every_task_once() {
         each_once(taken.iter().map(number).collect(), expected);
     });
 }
+
+/// Of the new tasks that were spilled, the newest; by turns with the others; the oldest for who takes one.
+#[test]
+fn loom_injector_takes_from_the_right_end() {
+    loom::model(|| {
+        let injector = Injector::new();
+        let (pushed, spilled) = (item(), [item(), item(), item(), item()]);
+        let (other, [first, second, third, fourth]) =
+            (number(&pushed), spilled.each_ref().map(number));
+        injector.push(pushed);
+        let mut chain = Chain::new();
+        spilled.into_iter().for_each(|task| chain.push_back(task));
+        injector.spill(chain);
+        let take = |more| {
+            let mut kept = Vec::new();
+            let taken = injector.take(more, |task| kept.push(number(&task)));
+            (taken.map(|task| number(&task)), kept)
+        };
+        assert_eq!(take(1), (Some(fourth), vec![third]));
+        assert_eq!(take(1), (Some(other), vec![]));
+        assert_eq!(take(0), (Some(first), vec![]));
+        assert_eq!(take(1), (Some(second), vec![]));
+        assert_eq!(take(1), (None, vec![]));
+    });
+}

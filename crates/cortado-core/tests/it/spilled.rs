@@ -1,8 +1,8 @@
-//! What is too much for a worker's queue: a tree of tasks needs the memory of a few branches, and those that
-//! were spawned first have their turn all the same.
+//! What is too much for a worker's queue: the newest run first, and those that were spawned before have their
+//! turn all the same.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use cortado_core::{Builder, Runtime, spawn, yield_now};
 
@@ -11,54 +11,6 @@ const MANY: usize = 2_000;
 
 fn one_worker() -> Runtime {
     Builder::new().worker_threads(1).build().expect("threads and descriptors")
-}
-
-/// How many tasks there are, and how many there were at once.
-#[derive(Default)]
-struct Count {
-    now: AtomicUsize,
-    most: AtomicUsize,
-}
-
-impl Count {
-    fn begin(self: &Arc<Self>) -> Counted {
-        let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
-        self.most.fetch_max(now, Ordering::Relaxed);
-        Counted(self.clone())
-    }
-}
-
-struct Counted(Arc<Count>);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.now.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-fn grow(count: &Arc<Count>, depth: u32) {
-    let counted = count.begin();
-    drop(spawn(async move {
-        if depth > 0 {
-            (0..10).for_each(|_| grow(&counted.0, depth - 1));
-        }
-    }));
-}
-
-#[test]
-fn a_tree_of_tasks_grows_into_its_depth() {
-    let runtime = one_worker();
-    let count = Arc::new(Count::default());
-    let root = count.clone();
-    runtime.block_on(async move {
-        spawn(async move { grow(&root, 5) }).await.expect("no panic");
-    });
-    while count.now.load(Ordering::Relaxed) != 0 {
-        std::thread::yield_now();
-    }
-    // In the order in which they came, nearly all of the hundred thousand leaves would be there at once.
-    let most = count.most.load(Ordering::Relaxed);
-    assert!(most < 20_000, "{most} tasks at once");
 }
 
 /// Spawns its successor until it is told to stop.
