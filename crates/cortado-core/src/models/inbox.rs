@@ -8,6 +8,7 @@ use super::{each_once, item, number};
 use crate::inbox::{Chain, Inbox, Parcel};
 use crate::injector::Injector;
 use crate::task::{Header, Runnable};
+use crate::tuning::INJECTOR_OLDEST_EVERY;
 
 #[test]
 fn loom_inbox_keeps_each_producers_order() {
@@ -136,5 +137,27 @@ fn loom_injector_takes_from_the_right_end() {
         assert_eq!(take(0), (Some(first), vec![]));
         assert_eq!(take(1), (Some(second), vec![]));
         assert_eq!(take(1), (None, vec![]));
+    });
+}
+
+/// Also where new ones keep coming, and whoever takes has room for more.
+#[test]
+fn loom_injector_takes_the_oldest_now_and_then() {
+    let mut model = loom::model::Builder::new();
+    // One thread, but more steps than a model may have by default.
+    model.max_branches = 100_000;
+    model.check(|| {
+        let injector = Injector::new();
+        let oldest = item();
+        let wanted = number(&oldest);
+        injector.spill(chain_of(oldest));
+        let has_its_turn = (0..2 * INJECTOR_OLDEST_EVERY).any(|_| {
+            (0..2).for_each(|_| injector.spill(chain_of(item())));
+            let mut kept = Vec::new();
+            let taken = injector.take(1, |task| kept.push(number(&task)));
+            taken.is_some_and(|task| number(&task) == wanted) || kept.contains(&wanted)
+        });
+        assert!(has_its_turn);
+        drop(injector.take_all());
     });
 }
