@@ -7,7 +7,7 @@
 //! Tasks leave in the order in which they came, but for those that were spilled by a worker's queue before
 //! their first poll: of these, the newest leave first. Nobody waits for them for long, whoever spawned them
 //! has just spawned more; and a tree of tasks whose branches spawn further ones grows into its depth then, a
-//! few branches at a time, and not all over its breadth. The million tasks of `runtime skynet` take 0.65 of
+//! few branches at a time, and not all over its breadth. The million tasks of `runtime skynet` take 0.7 of
 //! the time, with the memory of fewer at once. So that none starves where new ones keep coming, the two
 //! kinds take turns, and of the new ones now and then the oldest leave.
 

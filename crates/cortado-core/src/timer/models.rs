@@ -2,6 +2,7 @@
 
 use crate::seam::SystemClock;
 use crate::timer::entry::{Armed, EntryRef, Fire};
+use crate::timer::sleep::arm_again;
 use crate::timer::{Timers, Wheel};
 use loom::sync::Arc;
 use loom::thread;
@@ -92,15 +93,6 @@ fn loom_reset_against_fire() {
     });
 }
 
-/// As a new `Sleep` does with an entry that was cancelled. True where the poller is notified.
-fn take_over(timers: &Timers, entry: EntryRef, deadline: u64) -> bool {
-    match entry.arm(deadline) {
-        Armed::Post => timers.post(entry),
-        Armed::Unread => timers.is_overslept(deadline),
-        Armed::Told => false,
-    }
-}
-
 /// A timer that takes over the entry of a cancelled one, whose message may be read meanwhile, is an
 /// insert as well.
 #[test]
@@ -112,7 +104,7 @@ fn loom_take_over_against_prepare() {
         timers.post(entry.clone());
         assert!(entry.cancel());
         let shared = timers.clone();
-        let other = thread::spawn(move || take_over(&shared, entry, HOUR_NS));
+        let other = thread::spawn(move || arm_again(&shared, &entry, HOUR_NS, Waker::noop()));
         let wait = timers.prepare(&mut wheel);
         let notified = other.join().expect("takes over");
         let in_time = wait.is_some_and(|wait| wait <= Duration::from_nanos(HOUR_NS));
@@ -136,7 +128,7 @@ fn loom_take_over_against_fire() {
         let other = thread::spawn(move || {
             let left = entry.cancel();
             if left {
-                take_over(&shared, entry, HOUR_NS);
+                arm_again(&shared, &entry, HOUR_NS, Waker::noop());
             }
             left
         });

@@ -250,7 +250,7 @@ impl Drop for Sleep {
 }
 
 /// Arms an entry that was used before. True where the poller must be notified.
-fn arm_again(timers: &Timers, entry: &EntryRef, deadline: u64, waker: &Waker) -> bool {
+pub(super) fn arm_again(timers: &Timers, entry: &EntryRef, deadline: u64, waker: &Waker) -> bool {
     entry.listen(waker);
     match entry.arm(deadline) {
         Armed::Post => timers.post(entry.clone()),
