@@ -4,7 +4,7 @@ use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::session::Session;
+use super::session::{Session, comes_within};
 
 #[test]
 fn many_inputs_take_little_memory() {
@@ -149,13 +149,7 @@ fn is_a_load() -> bool {
         let text = std::fs::read_to_string("/proc/loadavg").ok()?;
         text.split(' ').nth(3)?.split('/').next()?.parse::<u32>().ok()
     };
-    (0..100).any(|_| {
-        let counts = ready().is_some_and(|ready| ready >= 2);
-        if !counts {
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        counts
-    })
+    comes_within(Duration::from_secs(2), || ready().is_some_and(|ready| ready >= 2))
 }
 
 /// Whether a process handles `INT` (proc_pid_status(5)), rather than be ended by it.

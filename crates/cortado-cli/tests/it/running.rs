@@ -4,8 +4,9 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
-use super::session::{Session, THREE_MEET, most_at_once};
+use super::session::{Session, THREE_MEET, comes_within, most_at_once};
 
 #[test]
 fn every_job_runs_once() {
@@ -122,9 +123,6 @@ fn a_process_left_in_the_background_is_not_waited_for() {
     assert_eq!(session.cortado(&["run", job, ":::", "a"]).text(), "a\n");
     assert!(!session.path().join("gone").exists());
     session.file("go", "");
-    let begin = std::time::Instant::now();
-    while !session.path().join("gone").exists() {
-        assert!(begin.elapsed().as_secs() < 100, "the process in the background has gone");
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    let gone = || session.path().join("gone").exists();
+    assert!(comes_within(Duration::from_secs(100), gone), "the process in the background has gone");
 }

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// A directory to run the command in.
 pub(crate) struct Session {
@@ -111,6 +112,20 @@ pub(crate) const THREE_MEET: &str = "echo + >> log; tries=0; \
     do sleep 0.05; tries=$((tries + 1)); done; \
     sleep 0.02; echo - >> log";
 
+/// Whether the condition holds, or does so within that time.
+pub(crate) fn comes_within(limit: Duration, condition: impl Fn() -> bool) -> bool {
+    let begin = Instant::now();
+    loop {
+        if condition() {
+            return true;
+        }
+        if begin.elapsed() > limit {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Whether the process with this number has ended, or does so soon: within a minute.
 pub(crate) fn is_gone(pid: &str) -> bool {
     // A zombie that nobody has waited for yet has ended, too.
@@ -118,11 +133,5 @@ pub(crate) fn is_gone(pid: &str) -> bool {
         Ok(stat) => stat.rsplit(')').next().is_some_and(|rest| rest.starts_with(" Z")),
         Err(_) => true,
     };
-    (0..3000).any(|_| {
-        let ended = ended();
-        if !ended {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        ended
-    })
+    comes_within(Duration::from_secs(60), ended)
 }

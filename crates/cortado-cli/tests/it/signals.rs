@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::session::{Session, is_gone};
+use super::session::{Session, comes_within, is_gone};
 
 /// A run that is signalled while it goes on. Its process is dropped before its directory.
 struct Going {
@@ -62,11 +62,8 @@ impl Going {
 
     /// Waits until a file of the directory is there.
     fn wait_for(&self, name: &str) {
-        let begin = Instant::now();
-        while !self.session.path().join(name).exists() {
-            assert!(begin.elapsed() < Duration::from_secs(60), "{name} does not appear");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let appeared = || self.session.path().join(name).exists();
+        assert!(comes_within(Duration::from_secs(60), appeared), "{name} does not appear");
     }
 
     fn signal(&self, signal: Signal) {
@@ -208,16 +205,13 @@ fn wait_until_continued(pid: &str) {
 }
 
 fn wait_for_state(pid: &str, is_there: impl Fn(char) -> bool) {
-    let begin = Instant::now();
     let state = || {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
         let state = stat.rsplit(')').next().and_then(|rest| rest.trim_start().chars().next());
         state.expect("a state")
     };
-    while !is_there(state()) {
-        assert!(begin.elapsed() < Duration::from_secs(60), "{pid} is in state {}", state());
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let comes = comes_within(Duration::from_secs(60), || is_there(state()));
+    assert!(comes, "{pid} is in state {}", state());
 }
 
 #[test]
