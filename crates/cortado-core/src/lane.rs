@@ -60,6 +60,11 @@ impl LaneState {
         self.threads.load(Ordering::Relaxed)
     }
 
+    /// How many threads do not sleep, with a seat or without one, as of some moment during the call.
+    pub(crate) fn awake(&self) -> usize {
+        self.threads().saturating_sub(self.idle.sleeping())
+    }
+
     pub(crate) fn injected(&self) -> bool {
         !self.injector.is_empty()
     }

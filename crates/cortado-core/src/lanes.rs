@@ -283,7 +283,7 @@ impl Lanes {
 
     /// Something is computed, and more could be at the same time.
     pub(crate) fn computes_beside_a_free_core(&self) -> bool {
-        (1..self.work.idle.seats()).contains(&self.work.idle.active())
+        (1..self.work.idle.seats()).contains(&self.work.awake())
     }
 
     /// Queues a task in the work lane that is not known to have short polls.

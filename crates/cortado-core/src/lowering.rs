@@ -1,12 +1,17 @@
-//! Lowering: what the kernel is to know of a worker's thread: the priority of the work lane, the short
-//! time slice of the wait lane, and under a quota the CPUs where the lane stays.
+//! Lowering: what the kernel is to know of a worker's thread: the priority of the work lane, the time slice
+//! of its lane, and under a quota the CPUs where the lane stays.
 //!
 //! The slice is what the kernel goes by where several threads are lowered on one core: of those that have
-//! not had more than their share, the one runs first whose slice would end first. A computing thread near
-//! the end of its own would come before one of the wait lane with a slice as long. It costs something where
-//! nobody computes: a worker that is woken comes before whoever else uses its core, such as a client of the
-//! server, after each of its requests. So the workers' slices are shortened with the first thread of the
-//! work lane.
+//! not had more than their share, the one runs first whose slice would end first (the kernel's documents say
+//! EEVDF, sched-eevdf.rst; Stoica and Abdel-Wahab, "Earliest Eligible Virtual Deadline First", 1995). So
+//! a computing thread near the end of its slice comes before one of the wait lane that wakes: by a short
+//! slice of the wait lane only shortly before its end, by a long slice of the computing ones seldom. One that
+//! is not let run stays where it is until the kernel looks again, at the next event of that core or
+//! its next tick.
+//!
+//! The short slice costs something where nobody computes: a worker that is woken comes before whoever else
+//! uses its core, such as a client of the server, after each of its requests. So the workers' slices are
+//! shortened with the first thread of the work lane.
 //!
 //! A worker says it of its own thread, the monitor of its own and of that of a worker that it moves to
 //! the work lane, and so do threads of other schedulers that live beside the lane's workers. Where the
@@ -73,10 +78,10 @@ impl Lowering {
         if lane == Lane::Work {
             // In this order: a worker that the monitor moves still counts as one of the wait lane.
             self.shorten_slices(workers);
-            self.set_slice(worker, thread, None);
+            self.set_slice(worker, thread, tuning::WORK_SLICE);
         } else if worker.is_none() || self.computes.load(Ordering::SeqCst) {
             // The monitor, which is no worker, hardly runs: it takes nothing from anybody.
-            self.set_slice(worker, thread, Some(tuning::WAIT_SLICE));
+            self.set_slice(worker, thread, tuning::WAIT_SLICE);
         }
     }
 
@@ -89,11 +94,11 @@ impl Lowering {
         // The thread first: with it comes the lane that it began in.
         let waiting = |record: &&Arc<Record>| record.thread() != 0 && record.lane() == Lane::Wait;
         for record in workers.iter().filter(waiting) {
-            self.set_slice(Some(record.id()), record.thread(), Some(tuning::WAIT_SLICE));
+            self.set_slice(Some(record.id()), record.thread(), tuning::WAIT_SLICE);
         }
     }
 
-    fn set_slice(&self, worker: Option<WorkerId>, thread: i32, slice: Option<Duration>) {
+    fn set_slice(&self, worker: Option<WorkerId>, thread: i32, slice: Duration) {
         if let Err(error) = sys::set_slice(thread, slice) {
             say_once(&self.slice_refused, worker, Refused::TimeSlice, &error);
         }
@@ -114,16 +119,16 @@ mod tests {
     use crate::{Builder, work};
 
     #[test]
-    fn slices_are_shortened_when_something_computes() {
+    fn each_lane_has_its_slice_once_something_computes() {
         let runtime = Builder::new().worker_threads(1).build().unwrap();
         let slice = || runtime.block_on(runtime.spawn(async { sys::own_slice() })).unwrap();
         let before = slice();
+        let where_known = |slice| if before == Duration::ZERO { before } else { slice };
         assert_ne!(before, tuning::WAIT_SLICE);
         let handle = runtime.handle();
         let computing = async { sys::own_slice() };
         let task = work::spawn_on(&handle, computing, "".into(), Location::caller());
-        assert_eq!(runtime.block_on(task).unwrap(), before);
-        let knows_slices = before != Duration::ZERO;
-        assert_eq!(slice(), if knows_slices { tuning::WAIT_SLICE } else { before });
+        assert_eq!(runtime.block_on(task).unwrap(), where_known(tuning::WORK_SLICE));
+        assert_eq!(slice(), where_known(tuning::WAIT_SLICE));
     }
 }
