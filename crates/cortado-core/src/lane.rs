@@ -21,7 +21,16 @@ impl LaneState {
 
     /// Counts one thread more, up to the lane's bound.
     pub(crate) fn add_thread(&self) -> bool {
-        let add = |now| (now < self.most_threads).then_some(now + 1);
+        self.add_thread_below(self.most_threads)
+    }
+
+    /// The same for one that is there already and computes: up to one for each seat beyond the bound.
+    pub(crate) fn add_computing_thread(&self) -> bool {
+        self.add_thread_below(self.most_threads + self.idle.seats())
+    }
+
+    fn add_thread_below(&self, bound: usize) -> bool {
+        let add = |now| (now < bound).then_some(now + 1);
         self.threads.fetch_update(Ordering::AcqRel, Ordering::Relaxed, add).is_ok()
     }
 

@@ -76,7 +76,7 @@ impl Lanes {
         let work_threads = seats * tuning::WORK_THREADS_PER_SEAT;
         // One for each seat beyond the blocked ones, at whose bound only tasks with short polls start.
         let wait_threads = 2 * seats + tuning::BLOCKED_THREADS;
-        let workers = wait_threads + work_threads;
+        let workers = wait_threads + work_threads + seats;
         Arc::new(Lanes {
             wait: LaneState::new(seats, wait_threads, workers),
             work: LaneState::new(seats, work_threads, workers),
@@ -266,14 +266,18 @@ impl Lanes {
     }
 
     /// A place among the work lane's threads for one that is about to be lowered. Where the lane is full
-    /// although one of its workers sleeps, that one ends, and there is a place a moment later.
+    /// although one of its workers sleeps, that one ends, and there is a place a moment later. Where all of
+    /// them compute, a few are lowered beyond the bound: as many may have begun in the wait lane just before
+    /// the last place was taken, and each takes half a core from it as long as it computes there.
     pub(crate) fn take_place_in_work_lane(&self) -> Result<(), Full> {
         if self.work.add_thread() {
             return Ok(());
         }
-        let sleeper = self.work.idle.first_sleeper();
-        sleeper.inspect(|worker| self.records[*worker].parker().unpark());
-        Err(if sleeper.is_some() { Full::ForNow } else { Full::OfWork })
+        if let Some(worker) = self.work.idle.first_sleeper() {
+            self.records[worker].parker().unpark();
+            return Err(Full::ForNow);
+        }
+        self.work.add_computing_thread().then_some(()).ok_or(Full::OfWork)
     }
 
     /// The work lane has a thread that sleeps, and whose place others need or may need soon.

@@ -11,7 +11,8 @@ use super::senses::Senses;
 use crate::lanes::{Full, Lanes};
 use crate::placement::BLOCKED_CHARGE;
 use crate::tuning::{
-    LINE_AFTER, LONG_POLL, STALL_LIMIT, TICK_LONG, TICK_SAMPLE, TICK_SHORT, WORK_STALL_LIMIT,
+    LINE_AFTER, LONG_POLL, STALL_LIMIT, TICK_LONG, TICK_SAMPLE, TICK_SHORT, TICK_WORK,
+    WORK_STALL_LIMIT, WORK_THREADS_PER_SEAT,
 };
 use crate::worker::{Poll, Record};
 
@@ -169,7 +170,7 @@ impl<S: Senses> Look<S> {
             return Some(pace_for(lanes, lane));
         }
         let used = cpu?.saturating_sub(seen.cpu?);
-        let cause = cause(used, limit, || self.senses.state(record))?;
+        let cause = cause(used, enough_for(lane, limit), || self.senses.state(record))?;
         // A computing poll at normal priority delays the other workers through the kernel, also
         // where they have seats.
         let delays = waits(lanes, lane)
@@ -240,6 +241,7 @@ fn pace_for(lanes: &Lanes, lane: Lane) -> Duration {
     match lane {
         Lane::Wait if waits(lanes, lane) => TICK_SHORT,
         Lane::Wait => TICK_SAMPLE,
+        Lane::Work if waits(lanes, lane) => TICK_WORK,
         Lane::Work => TICK_LONG,
     }
 }
@@ -271,11 +273,20 @@ fn waits(lanes: &Lanes, lane: Lane) -> bool {
     lanes.has_work(lane)
 }
 
+/// How much of the limit must have been computed, not only waited for: on a machine that is busy, or under
+/// a quota that is used up, a short poll lasts long. In the work lane the other threads of the lane leave
+/// it no more than its part.
+fn enough_for(lane: Lane, limit: Duration) -> Duration {
+    match lane {
+        Lane::Wait => limit / 2,
+        Lane::Work => limit / WORK_THREADS_PER_SEAT as u32,
+    }
+}
+
 /// Why the poll does not end; nothing where the thread wants to run and is not let, or cannot be
-/// read. On a machine that is busy, or under a quota that is used up, a short poll lasts long: half
-/// of the limit must have been computed, not only waited for.
-fn cause(used: Duration, limit: Duration, state: impl FnOnce() -> Option<char>) -> Option<Cause> {
-    if used >= limit / 2 {
+/// read.
+fn cause(used: Duration, enough: Duration, state: impl FnOnce() -> Option<char>) -> Option<Cause> {
+    if used >= enough {
         return Some(Cause::OnCpu);
     }
     match state()? {

@@ -273,6 +273,17 @@ fn in_the_work_lane_the_limit_is_longer_and_nobody_is_lowered_again() {
 }
 
 #[test]
+fn in_the_work_lane_a_quarter_of_the_limit_must_have_been_computed() {
+    let mut scene = Scene::new(Lane::Work, MonitorMode::Act);
+    scene.stage.state.set(Some('R'));
+    scene.pass(WORK_STALL_LIMIT, WORK_STALL_LIMIT / 5);
+    scene.pass(WORK_STALL_LIMIT, Duration::ZERO);
+    assert!(!scene.seat_is_free());
+    scene.pass(WORK_STALL_LIMIT, WORK_STALL_LIMIT / 20);
+    assert!(scene.seat_is_free());
+}
+
+#[test]
 fn a_monitor_that_only_reports_counts_once_and_frees_nothing() {
     let mut scene = Scene::new(Lane::Wait, MonitorMode::Report);
     for _ in 0..20 {

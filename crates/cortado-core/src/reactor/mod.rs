@@ -142,7 +142,9 @@ impl Reactor {
                 return Ok(());
             }
             // Whoever else is to run on this core, such as the cause of the next event, comes first.
+            let looked = begun.elapsed();
             thread::yield_now();
+            events.patience.gave_way(begun.elapsed() - looked);
         }
         self.poller.wait(&mut events.found, timeout)?;
         events.patience.slept(begun.elapsed());

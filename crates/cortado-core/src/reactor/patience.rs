@@ -12,6 +12,10 @@
 //! It begins where a sleep was shorter than that. Where sleeps are not quite so short, a part of them is
 //! the waking, which lingering saves: so it tries now and then. It ends after a few times in vain. A program
 //! that does something every 100 µs does not linger at all.
+//!
+//! Between two looks the thread lets others have its core. If that takes so long that they compute,
+//! such as threads of Rayon that are in the work lane, it would find out what has happened meanwhile by
+//! the kernel's next tick only: it does not linger for a good while.
 
 use std::time::Duration;
 
@@ -24,12 +28,21 @@ pub(crate) struct Patience {
     left: u32,
     /// Sleeps in a row, without lingering, in which lingering would nearly have helped.
     close_calls: u32,
+    /// Sleeps until it may linger again.
+    pause: u32,
 }
 
 impl Patience {
     /// Whether to look again, after `since` without an event.
     pub(crate) fn lasts(&self, since: Duration) -> bool {
         self.left > 0 && since < tuning::POLLER_LINGER
+    }
+
+    /// The thread has let others have its core while it lingered, and got it back after so long.
+    pub(crate) fn gave_way(&mut self, lasted: Duration) {
+        if lasted >= tuning::LINGER_LOST {
+            *self = Patience { pause: tuning::LINGER_PAUSE, ..Patience::default() };
+        }
     }
 
     /// An event has come while the thread lingered.
@@ -40,7 +53,9 @@ impl Patience {
     /// A thread has slept, after it had lingered in vain or not at all, and it was woken so long after
     /// it had begun to wait.
     pub(crate) fn slept(&mut self, waited: Duration) {
-        if waited < tuning::POLLER_LINGER {
+        if self.pause > 0 {
+            self.pause -= 1;
+        } else if waited < tuning::POLLER_LINGER {
             self.left = (self.left + 1).min(tuning::PATIENCE_MAX);
         } else if self.left > 0 {
             self.left -= 1;
@@ -55,7 +70,7 @@ impl Patience {
     fn try_now_and_then(&mut self) {
         self.close_calls += 1;
         if self.close_calls >= tuning::LINGER_TRY_EVERY {
-            *self = Patience { left: 1, close_calls: 0 };
+            *self = Patience { left: 1, ..Patience::default() };
         }
     }
 }
@@ -74,11 +89,11 @@ mod tests {
 
     /// How many sleeps of this length it takes until it lingers.
     fn sleeps_until_it_lingers(patience: &mut Patience, waited: Duration) -> usize {
-        let sleeps = (1..1000).find(|_| {
+        let sleeps = (1..2000).find(|_| {
             patience.slept(waited);
             lingers(patience)
         });
-        sleeps.unwrap_or(1000)
+        sleeps.unwrap_or(2000)
     }
 
     #[test]
@@ -109,7 +124,19 @@ mod tests {
     }
 
     #[test]
+    fn who_gives_way_to_others_that_compute_sleeps_for_a_while() {
+        let mut patience = Patience::default();
+        patience.helped();
+        patience.gave_way(SHORT);
+        assert!(lingers(&patience));
+        patience.gave_way(tuning::LINGER_LOST);
+        assert!(!lingers(&patience));
+        let sleeps = sleeps_until_it_lingers(&mut patience, SHORT);
+        assert_eq!(sleeps, tuning::LINGER_PAUSE as usize + 1);
+    }
+
+    #[test]
     fn who_sleeps_long_does_not_try() {
-        assert_eq!(sleeps_until_it_lingers(&mut Patience::default(), LONG), 1000);
+        assert_eq!(sleeps_until_it_lingers(&mut Patience::default(), LONG), 2000);
     }
 }

@@ -275,6 +275,38 @@ fn threads_that_were_lowered_make_room_for_the_next() {
     }
 }
 
+/// Nothing was known of any of these places when their tasks began in the wait lane.
+#[test]
+fn a_few_threads_are_lowered_beyond_the_bound_of_the_work_lane() {
+    let runtime = Builder::new().worker_threads(2).report_long_polls(false).build().unwrap();
+    let stop = StopsOnDrop(Arc::default());
+    for spawn_hog in SPAWN_HOG {
+        let stop = stop.0.clone();
+        let hog = Box::pin(async move {
+            while !stop.load(Ordering::Relaxed) {
+                compute(100);
+            }
+        });
+        drop(spawn_hog(&runtime, hog));
+    }
+    // A hog is lowered where others wait: these do all the time.
+    let (handle, stopped) = (runtime.handle().clone(), stop.0.clone());
+    let others = runtime.spawn(async move {
+        let mut most = 0;
+        while most < 4 * 2 + 2 && !stopped.load(Ordering::Relaxed) {
+            time::sleep(Duration::from_millis(1)).await;
+            most = most.max(handle.metrics().work_threads);
+        }
+        for _ in 0..100 {
+            time::sleep(Duration::from_millis(1)).await;
+            most = most.max(handle.metrics().work_threads);
+        }
+        most
+    });
+    until("as many threads as may compute", || others.is_finished());
+    assert_eq!(runtime.block_on(others).unwrap(), 4 * 2 + 2);
+}
+
 #[test]
 fn with_a_monitor_that_only_reports_nothing_moves() {
     let runtime = Builder::new().worker_threads(2).monitor(MonitorMode::Report).build().unwrap();
