@@ -3,11 +3,16 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::de::DeserializeOwned;
 
 use crate::measured_child::Reaped;
+
+/// A server that says nothing for so long hangs. One that ends 10,000 blocked threads takes a few seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server process that listens; it ends when dropped.
 pub(crate) struct ServerProcess {
@@ -41,7 +46,12 @@ impl ServerProcess {
     }
 }
 
-fn read_answer<T: DeserializeOwned>(answers: &mut impl BufRead) -> Result<T> {
+fn read_answer<T: DeserializeOwned>(answers: &mut BufReader<ChildStdout>) -> Result<T> {
+    // Each answer is one line, written at once, and nothing is said unasked: so nothing is buffered here.
+    let mut descriptors = [PollFd::new(answers.get_ref(), PollFlags::IN)];
+    let limit = Timespec::try_from(PATIENCE)?;
+    let speaks = poll(&mut descriptors, Some(&limit)).context("wait for the server's answer")? > 0;
+    ensure!(speaks, "hangs: it did not answer within {} s", PATIENCE.as_secs());
     let mut line = String::new();
     answers.read_line(&mut line)?;
     serde_json::from_str(&line).with_context(|| format!("the server said {line:?}"))

@@ -44,7 +44,7 @@ impl LaneState {
         self.threads() > self.idle.seats()
     }
 
-    /// No thread can be added.
+    /// No thread can be started.
     pub(crate) fn is_full(&self) -> bool {
         self.threads() >= self.most_threads
     }
@@ -69,7 +69,8 @@ impl LaneState {
         self.threads.load(Ordering::Relaxed)
     }
 
-    /// How many threads do not sleep, with a seat or without one, as of some moment during the call.
+    /// How many threads do not sleep, with a seat or without one. One that is about to end or has just
+    /// begun may be missing.
     pub(crate) fn awake(&self) -> usize {
         self.threads().saturating_sub(self.idle.sleeping())
     }

@@ -251,8 +251,8 @@ impl Lanes {
 
     /// The task may not run in the wait lane now.
     ///
-    /// Where the work lane can take no more threads, the next hog that is found in the wait lane could
-    /// not be moved out of it. What comes from a place in the program where tasks have computed must be
+    /// Where the work lane can take no more threads, only a few hogs that are found in the wait lane could
+    /// be moved out of it. What comes from a place in the program where tasks have computed must be
     /// known to have short polls then; two hogs of each place may run before it is known for them.
     ///
     /// Where so many threads of the wait lane have been blocked lately that there are only as many left as
@@ -267,8 +267,9 @@ impl Lanes {
 
     /// A place among the work lane's threads for one that is about to be lowered. Where the lane is full
     /// although one of its workers sleeps, that one ends, and there is a place a moment later. Where all of
-    /// them compute, a few are lowered beyond the bound: as many may have begun in the wait lane just before
-    /// the last place was taken, and each takes half a core from it as long as it computes there.
+    /// them compute, a few are lowered beyond the bound: each that began in the wait lane just before the
+    /// last place was taken would take half a core from it as long as it computes. The price is that the work
+    /// lane starts no thread until as many of them have ended.
     pub(crate) fn take_place_in_work_lane(&self) -> Result<(), Full> {
         if self.work.add_thread() {
             return Ok(());
@@ -287,7 +288,7 @@ impl Lanes {
 
     /// Something is computed, and more could be at the same time.
     pub(crate) fn computes_beside_a_free_core(&self) -> bool {
-        (1..self.work.idle.seats()).contains(&self.work.awake())
+        self.work.idle.active() > 0 && self.work.awake() < self.work.idle.seats()
     }
 
     /// Queues a task in the work lane that is not known to have short polls.

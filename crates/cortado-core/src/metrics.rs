@@ -36,8 +36,8 @@ pub struct Metrics {
     pub seats_freed: u64,
     /// Threads that the monitor has given a lower priority, since the start.
     pub threads_lowered: u64,
-    /// Tasks that moved to the work lane, because they computed or because no more threads can be
-    /// moved there and they were not known to be short, since the start.
+    /// Tasks that moved to the work lane, because they computed or because the lane has all the
+    /// threads that it may start and they were not known to be short, since the start.
     pub moves_to_work: u64,
     /// Tasks that moved to the wait lane because their polls had become short, since the start.
     pub moves_to_wait: u64,

@@ -31,7 +31,8 @@
 //! (3) `free`; (4) counts the seat as free in `Idle`; (5) lowers the thread if it computes;
 //! (6) wakes a worker of the lane, which gets the seat and steals from the stuck queue. Where the work
 //! lane has no place for one thread more although one of its workers sleeps, that worker ends first, and
-//! (3) waits for the next look: a poll without a seat is never lowered. A poll that queues tasks all along
+//! (3) waits for the next look: a poll without a seat is never lowered. Where all of them compute, one more
+//! for each seat is lowered beyond the lane's bound. A poll that queues tasks all along
 //! for other workers of its lane counts as many short ones, and is left alone. The worker:
 //! after the poll it sees `LOST`, passes its queue to the injector, and waits as a sleeper for a
 //! new seat, in the work lane if `LOWERED`.

@@ -50,8 +50,9 @@ pub(crate) const LINGER_TRY_EVERY: u32 = 16;
 /// that answers does not take so long, and the kernel's tick comes after 1 to 4 ms. Not measured beyond that.
 pub(crate) const LINGER_LOST: Duration = Duration::from_millis(1);
 
-/// So many sleeps are without lingering then. A loss of 4 ms in a thousand requests.
-pub(crate) const LINGER_PAUSE: u32 = 1_000;
+/// So many sleeps are without lingering then: a loss of a few ms in a thousand requests. Not measured beyond `net
+/// echo-64B-1` and `echo-64B-50`, which are the same with it and without.
+pub(crate) const SLEEPS_WITHOUT_LINGERING: u32 = 1_000;
 
 /// Tasks in a row that may run from the next-task slot while others wait in the ring. Tokio's
 /// figure; keeps a pair of tasks that wake each other from starving the rest. Not measured here.
@@ -188,7 +189,8 @@ pub(crate) const LOCATION_MAX: u32 = 32;
 pub(crate) const LOCATION_FOUND: u32 = 4;
 
 /// How many of the work lane's threads there may be for each of its seats: so many endless tasks
-/// all advance by the kernel's time slices.
+/// all advance by the kernel's time slices, and each has so much of a core. One more for each seat may be
+/// lowered where all of these compute.
 pub(crate) const WORK_THREADS_PER_SEAT: usize = 4;
 
 /// Under a quota of control groups, the wait lane may use one CPU more than the quota holds whole ones

@@ -47,7 +47,7 @@ pub(crate) const EARLY_JOINS: u32 = 8;
 /// short before take 585 µs with 10, 588 with 25, 600 with 50, 620 with 100 and 704 with 400.
 pub(crate) const WAIT_LANE_LIMIT: Duration = Duration::from_micros(50);
 
-/// How many threads of a runtime can be aboard at once, for each of its seats: the bound of the work
+/// How many threads of a runtime can be aboard at once, for each of its seats: about the bound of the work
 /// lane's threads, and as many from the wait lane. Where all places are taken, joins are plain calls.
 pub(crate) const MEMBERS_PER_SEAT: usize = 8;
 

@@ -170,7 +170,10 @@ impl<S: Senses> Look<S> {
             return Some(pace_for(lanes, lane));
         }
         let used = cpu?.saturating_sub(seen.cpu?);
-        let cause = cause(used, enough_for(lane, limit), || self.senses.state(record))?;
+        let Some(cause) = cause(lane, used, limit, || self.senses.state(record)) else {
+            // Among the threads of its own lane it will have had its part of the core soon.
+            return (lane == Lane::Work).then(|| pace_for(lanes, lane));
+        };
         // A computing poll at normal priority delays the other workers through the kernel, also
         // where they have seats.
         let delays = waits(lanes, lane)
@@ -273,24 +276,23 @@ fn waits(lanes: &Lanes, lane: Lane) -> bool {
     lanes.has_work(lane)
 }
 
-/// How much of the limit must have been computed, not only waited for: on a machine that is busy, or under
-/// a quota that is used up, a short poll lasts long. In the work lane the other threads of the lane leave
-/// it no more than its part.
-fn enough_for(lane: Lane, limit: Duration) -> Duration {
-    match lane {
-        Lane::Wait => limit / 2,
-        Lane::Work => limit / WORK_THREADS_PER_SEAT as u32,
-    }
-}
-
 /// Why the poll does not end; nothing where the thread wants to run and is not let, or cannot be
-/// read.
-fn cause(used: Duration, enough: Duration, state: impl FnOnce() -> Option<char>) -> Option<Cause> {
-    if used >= enough {
+/// read. On a machine that is busy, or under a quota that is used up, a short poll lasts long: half
+/// of the limit must have been computed, not only waited for. In the work lane the lane's other threads leave
+/// one that wants to run no more than its part.
+fn cause(
+    lane: Lane,
+    used: Duration,
+    limit: Duration,
+    state: impl FnOnce() -> Option<char>,
+) -> Option<Cause> {
+    if used >= limit / 2 {
         return Some(Cause::OnCpu);
     }
+    let has_had_its_part = lane == Lane::Work && used >= limit / WORK_THREADS_PER_SEAT as u32;
     match state()? {
         'S' | 'D' => Some(Cause::Blocked),
+        'R' if has_had_its_part => Some(Cause::OnCpu),
         _ => None,
     }
 }

@@ -27,7 +27,7 @@ use crate::lanes::Lanes;
 use crate::poller::Wait;
 use crate::shim::atomic::{AtomicU64, Ordering};
 use crate::sys;
-use crate::tuning::{TICK_LONG, TICK_SHORT, TICKS_BEFORE_SLEEP};
+use crate::tuning::{TICK_LONG, TICK_SHORT, TICK_WORK, TICKS_BEFORE_SLEEP};
 use look::Look;
 use senses::Machine;
 
@@ -96,8 +96,9 @@ pub(crate) fn watch(lanes: Arc<Lanes>) {
     let mut quiet_ticks = 0;
     while !lanes.monitor().has_ended() {
         let goes_on = || !lanes.monitor().has_ended();
+        // Where only the work lane is waited for, the poller is left to the workers.
         let waited_in_poller =
-            pace < TICK_LONG && lanes.poller().turn(Wait::AtMost(pace), &mut ready, goes_on);
+            pace < TICK_WORK && lanes.poller().turn(Wait::AtMost(pace), &mut ready, goes_on);
         if !waited_in_poller {
             lanes.monitor().alarm.pause(pace);
             lanes.poll_now(&mut ready);

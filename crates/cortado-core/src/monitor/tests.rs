@@ -20,7 +20,7 @@ use crate::seam::SystemClock;
 use crate::shim::atomic::Ordering;
 use crate::single::end_all;
 use crate::task::Runnable;
-use crate::tuning::{LONG_POLL, STALL_LIMIT, WORK_STALL_LIMIT};
+use crate::tuning::{LONG_POLL, STALL_LIMIT, WORK_STALL_LIMIT, WORK_THREADS_PER_SEAT};
 use crate::worker::Record;
 
 /// What the played machine shows.
@@ -275,12 +275,31 @@ fn in_the_work_lane_the_limit_is_longer_and_nobody_is_lowered_again() {
 #[test]
 fn in_the_work_lane_a_quarter_of_the_limit_must_have_been_computed() {
     let mut scene = Scene::new(Lane::Work, MonitorMode::Act);
-    scene.stage.state.set(Some('R'));
     scene.pass(WORK_STALL_LIMIT, WORK_STALL_LIMIT / 5);
     scene.pass(WORK_STALL_LIMIT, Duration::ZERO);
     assert!(!scene.seat_is_free());
     scene.pass(WORK_STALL_LIMIT, WORK_STALL_LIMIT / 20);
     assert!(scene.seat_is_free());
+}
+
+#[test]
+fn a_poll_of_the_work_lane_that_sleeps_after_a_quarter_of_the_limit_is_blocked() {
+    let mut scene = Scene::new(Lane::Work, MonitorMode::Act);
+    scene.stage.state.set(Some('S'));
+    scene.pass(WORK_STALL_LIMIT, WORK_STALL_LIMIT / 4);
+    assert!(scene.seat_is_free());
+    assert_eq!(scene.counted(), [1, 1, 1, 0]);
+}
+
+#[test]
+fn where_all_of_the_work_lane_computes_one_more_is_lowered_for_each_seat() {
+    let mut scene = Scene::new(Lane::Wait, MonitorMode::Act);
+    while scene.lanes.lane(Lane::Work).add_thread() {}
+    scene.pass(STALL_LIMIT, STALL_LIMIT);
+    assert!(scene.seat_is_free());
+    assert_eq!((scene.counted(), scene.stage.lowered.get()), ([1, 0, 1, 1], 1));
+    assert_eq!(scene.lanes.lane(Lane::Work).threads(), WORK_THREADS_PER_SEAT + 1);
+    assert!(scene.lanes.take_place_in_work_lane().is_err());
 }
 
 #[test]

@@ -142,11 +142,12 @@ impl Reactor {
                 return Ok(());
             }
             // Whoever else is to run on this core, such as the cause of the next event, comes first.
-            let looked = begun.elapsed();
+            let yielded = Instant::now();
             thread::yield_now();
-            events.patience.gave_way(begun.elapsed() - looked);
+            events.patience.gave_way(yielded.elapsed());
         }
-        self.poller.wait(&mut events.found, timeout)?;
+        let left = timeout.map(|limit| limit.saturating_sub(begun.elapsed()));
+        self.poller.wait(&mut events.found, left)?;
         events.patience.slept(begun.elapsed());
         Ok(())
     }

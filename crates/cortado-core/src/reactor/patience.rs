@@ -41,7 +41,7 @@ impl Patience {
     /// The thread has let others have its core while it lingered, and got it back after so long.
     pub(crate) fn gave_way(&mut self, lasted: Duration) {
         if lasted >= tuning::LINGER_LOST {
-            *self = Patience { pause: tuning::LINGER_PAUSE, ..Patience::default() };
+            *self = Patience { pause: tuning::SLEEPS_WITHOUT_LINGERING, ..Patience::default() };
         }
     }
 
@@ -132,7 +132,7 @@ mod tests {
         patience.gave_way(tuning::LINGER_LOST);
         assert!(!lingers(&patience));
         let sleeps = sleeps_until_it_lingers(&mut patience, SHORT);
-        assert_eq!(sleeps, tuning::LINGER_PAUSE as usize + 1);
+        assert_eq!(sleeps, tuning::SLEEPS_WITHOUT_LINGERING as usize + 1);
     }
 
     #[test]

@@ -107,7 +107,8 @@ impl Worker {
         let (lanes, idle) = (&self.lanes, &self.lanes.lane(Lane::Wait).idle);
         let goes_on = || idle.is_sleeping(index) && !lanes.is_closing();
         // It may take a core from another worker, but not where none is awake; and to threads that compute
-        // the kernel would give this one's core for a whole time slice, also those without a seat.
+        // the kernel would give this one's core for a whole time slice, also those without a seat. One that
+        // is blocked there counts as well: nobody knows that it is.
         let is_last = idle.active() == 0 && lanes.lane(Lane::Work).awake() == 0;
         let how = if is_last { Wait::Linger } else { Wait::Unlimited };
         if !lanes.poller().turn(how, &mut self.ready, goes_on) {
