@@ -1,13 +1,14 @@
-//! Lowering: what the kernel is to know of a worker's thread: the priority of the work lane, the time slice
-//! of its lane, and under a quota the CPUs where the lane stays.
+//! Lowering: what the kernel is to know of a worker's thread: the priority of the work lane, a time slice,
+//! and under a quota the CPUs where the lane stays.
 //!
 //! The slice is what the kernel goes by where several threads are lowered on one core: of those that have
 //! not had more than their share, the one runs first whose slice would end first (the kernel's documents say
 //! EEVDF, sched-eevdf.rst; Stoica and Abdel-Wahab, "Earliest Eligible Virtual Deadline First", 1995). So
 //! a computing thread near the end of its slice comes before one of the wait lane that wakes: by a short
-//! slice of the wait lane only shortly before its end, by a long slice of the computing ones seldom. One that
+//! slice of the wait lane only shortly before its end, by a long slice of the computing one seldom. One that
 //! is not let run stays where it is until the kernel looks again, at the next event of that core or
-//! its next tick.
+//! its next tick. A thread of the work lane has a long slice while its poll computes for long, and
+//! only then: the next to wake there comes before it as well.
 //!
 //! The short slice costs something where nobody computes: a worker that is woken comes before whoever else
 //! uses its core, such as a client of the server, after each of its requests. So the workers' slices are
@@ -78,10 +79,10 @@ impl Lowering {
         if lane == Lane::Work {
             // In this order: a worker that the monitor moves still counts as one of the wait lane.
             self.shorten_slices(workers);
-            self.set_slice(worker, thread, tuning::WORK_SLICE);
+            self.set_slice(worker, thread, None);
         } else if worker.is_none() || self.computes.load(Ordering::SeqCst) {
             // The monitor, which is no worker, hardly runs: it takes nothing from anybody.
-            self.set_slice(worker, thread, tuning::WAIT_SLICE);
+            self.set_slice(worker, thread, Some(tuning::WAIT_SLICE));
         }
     }
 
@@ -94,11 +95,24 @@ impl Lowering {
         // The thread first: with it comes the lane that it began in.
         let waiting = |record: &&Arc<Record>| record.thread() != 0 && record.lane() == Lane::Wait;
         for record in workers.iter().filter(waiting) {
-            self.set_slice(Some(record.id()), record.thread(), tuning::WAIT_SLICE);
+            self.set_slice(Some(record.id()), record.thread(), Some(tuning::WAIT_SLICE));
         }
     }
 
-    fn set_slice(&self, worker: Option<WorkerId>, thread: i32, slice: Duration) {
+    /// Monitor: the worker's thread is in the work lane, and its poll computes for long.
+    pub(crate) fn lengthen_slice(&self, record: &Record) {
+        self.set_slice(Some(record.id()), record.thread(), Some(tuning::LONG_SLICE));
+        // Only now: who sees it takes back what was set.
+        record.note_long_slice(true);
+    }
+
+    /// Worker: the poll for which its slice was lengthened is over.
+    pub(crate) fn end_long_slice(&self, record: &Record) {
+        record.note_long_slice(false);
+        self.set_slice(Some(record.id()), record.thread(), None);
+    }
+
+    fn set_slice(&self, worker: Option<WorkerId>, thread: i32, slice: Option<Duration>) {
         if let Err(error) = sys::set_slice(thread, slice) {
             say_once(&self.slice_refused, worker, Refused::TimeSlice, &error);
         }
@@ -114,21 +128,45 @@ fn say_once(said: &AtomicBool, worker: Option<WorkerId>, what: Refused, error: &
 #[cfg(all(test, not(loom)))]
 mod tests {
     use std::panic::Location;
+    use std::pin::Pin;
+    use std::time::Instant;
 
     use super::*;
     use crate::{Builder, work};
 
     #[test]
-    fn each_lane_has_its_slice_once_something_computes() {
+    fn slices_are_shortened_when_something_computes() {
         let runtime = Builder::new().worker_threads(1).build().unwrap();
         let slice = || runtime.block_on(runtime.spawn(async { sys::own_slice() })).unwrap();
         let before = slice();
-        let where_known = |slice| if before == Duration::ZERO { before } else { slice };
         assert_ne!(before, tuning::WAIT_SLICE);
         let handle = runtime.handle();
         let computing = async { sys::own_slice() };
         let task = work::spawn_on(&handle, computing, "".into(), Location::caller());
-        assert_eq!(runtime.block_on(task).unwrap(), where_known(tuning::WORK_SLICE));
-        assert_eq!(slice(), where_known(tuning::WAIT_SLICE));
+        assert_eq!(runtime.block_on(task).unwrap(), before);
+        let knows_slices = before != Duration::ZERO;
+        assert_eq!(slice(), if knows_slices { tuning::WAIT_SLICE } else { before });
+    }
+
+    #[test]
+    fn a_poll_that_computes_for_long_has_a_long_slice_until_it_ends() {
+        let runtime = Builder::new().worker_threads(1).report_long_polls(false).build().unwrap();
+        let handle = runtime.handle();
+        let in_work_lane = |task| {
+            runtime.block_on(work::spawn_on(&handle, task, "".into(), Location::caller())).unwrap()
+        };
+        let slice = async { sys::own_slice() };
+        let before = in_work_lane(Box::pin(slice) as Pin<Box<dyn Future<Output = _> + Send>>);
+        let computing = async move {
+            let limit = Instant::now() + Duration::from_secs(100);
+            while before != Duration::ZERO && sys::own_slice() == before && Instant::now() < limit {
+                (0..10_000).for_each(|n| _ = std::hint::black_box(n));
+            }
+            sys::own_slice()
+        };
+        let during = in_work_lane(Box::pin(computing));
+        let knows_slices = before != Duration::ZERO;
+        assert_eq!(during, if knows_slices { tuning::LONG_SLICE } else { before });
+        assert_eq!(in_work_lane(Box::pin(async { sys::own_slice() })), before);
     }
 }

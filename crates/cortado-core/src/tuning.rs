@@ -213,12 +213,12 @@ pub(crate) const WORK_NICE: i32 = 10;
 /// of 2,053.
 pub(crate) const WAIT_SLICE: Duration = Duration::from_micros(100);
 
-/// The time slice of threads in the work lane. The longer, the fewer ends it has, near which a thread comes before
-/// one of the wait lane; as long as a poll may last here before its seat is freed. Seven rounds each of the echo of
-/// `mixed k2x-endless`, p99, median and worst: with what the kernel chooses, 1.4 ms, 160 and 833 µs; 5 ms 136 and 639;
-/// 10 ms 161 and 269; 20 ms 76 and 96, 89 and 260; 40 ms 69 and 97. `mixed slices --quick`, the first slice of the
-/// last of 8 endless tasks: 55, with 20 and 40 ms 32 ms.
-pub(crate) const WORK_SLICE: Duration = Duration::from_millis(20);
+/// The time slice of a thread in the work lane whose poll has computed for `WORK_STALL_LIMIT`. The longer, the fewer
+/// ends it has, near which such a thread comes before one of the wait lane. Seven rounds each of the echo of `mixed
+/// k2x-endless`, p99, median and worst: with what the kernel chooses, 1.4 ms, 160 and 833 µs; 5 ms 136 and 639;
+/// 10 ms 161 and 269; 20 ms 76 and 96, 89 and 260; 40 ms 69 and 97. With 20 ms for all threads of the lane a
+/// computation of 1 ms beside four endless ones takes 25 ms at p99 instead of 7.
+pub(crate) const LONG_SLICE: Duration = Duration::from_millis(20);
 
 /// How long a thread beyond the seats waits for work before it ends. Tokio's figure for its
 /// blocking threads.

@@ -25,6 +25,9 @@ pub(super) trait Senses {
 
     /// Makes the worker's thread one of the work lane.
     fn lower(&self, lanes: &Lanes, record: &Record);
+
+    /// Gives the worker's thread, which is in the work lane, a long time slice for its poll.
+    fn lengthen_slice(&self, lanes: &Lanes, record: &Record);
 }
 
 /// The machine as it is.
@@ -49,5 +52,9 @@ impl Senses for Machine {
 
     fn lower(&self, lanes: &Lanes, record: &Record) {
         lanes.lowering().place(record, Lane::Work, lanes.records());
+    }
+
+    fn lengthen_slice(&self, lanes: &Lanes, record: &Record) {
+        lanes.lowering().lengthen_slice(record);
     }
 }

@@ -30,6 +30,7 @@ struct Stage {
     cpu: Rc<Cell<Option<Duration>>>,
     state: Rc<Cell<Option<char>>>,
     lowered: Rc<Cell<usize>>,
+    lengthened: Rc<Cell<usize>>,
 }
 
 impl Senses for Stage {
@@ -51,6 +52,11 @@ impl Senses for Stage {
 
     fn lower(&self, _: &Lanes, _: &Record) {
         self.lowered.set(self.lowered.get() + 1);
+    }
+
+    fn lengthen_slice(&self, _: &Lanes, record: &Record) {
+        self.lengthened.set(self.lengthened.get() + 1);
+        record.note_long_slice(true);
     }
 }
 
@@ -108,6 +114,7 @@ impl Scene {
             cpu: Rc::new(Cell::new(Some(Duration::ZERO))),
             state: Rc::new(Cell::new(Some('R'))),
             lowered: Rc::default(),
+            lengthened: Rc::default(),
         };
         let mut look = Look::new(stage.clone());
         look.at(&lanes);
@@ -300,6 +307,34 @@ fn where_all_of_the_work_lane_computes_one_more_is_lowered_for_each_seat() {
     assert_eq!((scene.counted(), scene.stage.lowered.get()), ([1, 0, 1, 1], 1));
     assert_eq!(scene.lanes.lane(Lane::Work).threads(), WORK_THREADS_PER_SEAT + 1);
     assert!(scene.lanes.take_place_in_work_lane().is_err());
+}
+
+#[test]
+fn who_computes_for_long_in_the_work_lane_has_a_long_slice() {
+    let mut scene = Scene::new(Lane::Work, MonitorMode::Act);
+    scene.pass(STALL_LIMIT, STALL_LIMIT);
+    assert_eq!(scene.stage.lengthened.get(), 0);
+    scene.pass(WORK_STALL_LIMIT, WORK_STALL_LIMIT);
+    scene.pass(WORK_STALL_LIMIT, WORK_STALL_LIMIT);
+    assert_eq!(scene.stage.lengthened.get(), 1);
+}
+
+#[test]
+fn who_was_lowered_and_goes_on_computing_has_a_long_slice() {
+    let mut scene = Scene::new(Lane::Wait, MonitorMode::Act);
+    scene.pass(STALL_LIMIT, STALL_LIMIT);
+    assert_eq!((scene.stage.lowered.get(), scene.stage.lengthened.get()), (1, 0));
+    scene.pass(WORK_STALL_LIMIT, WORK_STALL_LIMIT);
+    assert_eq!(scene.stage.lengthened.get(), 1);
+}
+
+#[test]
+fn who_is_blocked_in_the_work_lane_keeps_its_slice() {
+    let mut scene = Scene::new(Lane::Work, MonitorMode::Act);
+    scene.stage.state.set(Some('S'));
+    scene.pass(WORK_STALL_LIMIT, Duration::ZERO);
+    scene.pass(WORK_STALL_LIMIT, Duration::ZERO);
+    assert_eq!(scene.stage.lengthened.get(), 0);
 }
 
 #[test]

@@ -119,6 +119,9 @@ impl Worker {
         self.record.begin_poll(task.header(), self.poll_number);
         let id = task.header().id();
         let again = turn::take(Some(id), || task.run(self.record.notice().word()));
+        if self.record.has_long_slice() {
+            self.lanes.lowering().end_long_slice(&self.record);
+        }
         if let Some(task) = again {
             self.lanes.requeue(&self.record, task);
         }

@@ -44,6 +44,7 @@ pub(crate) struct Record {
     place: AtomicU8,
     thread: AtomicI32,
     work_lane: AtomicBool,
+    long_slice: AtomicBool,
     taken: AtomicBool,
 }
 
@@ -71,6 +72,7 @@ impl Record {
             place: AtomicU8::new(Place::Parker as u8),
             thread: AtomicI32::new(0),
             work_lane: AtomicBool::new(false),
+            long_slice: AtomicBool::new(false),
             taken: AtomicBool::new(false),
         }
     }
@@ -104,6 +106,15 @@ impl Record {
         self.gathers.load(Ordering::Relaxed)
     }
 
+    /// Notes whether the thread's time slice is lengthened for the poll under way.
+    pub(crate) fn note_long_slice(&self, is_long: bool) {
+        self.long_slice.store(is_long, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_long_slice(&self) -> bool {
+        self.long_slice.load(Ordering::Relaxed)
+    }
+
     /// Reserves the record for a new thread.
     pub(crate) fn take(&self) -> bool {
         !self.taken.swap(true, Ordering::Acquire)
@@ -118,6 +129,7 @@ impl Record {
     /// The worker's thread begins, in this lane.
     pub(crate) fn begin(&self, lane: Lane) {
         self.work_lane.store(lane == Lane::Work, Ordering::Relaxed);
+        self.long_slice.store(false, Ordering::Relaxed);
         self.thread.store(sys::thread_id(), Ordering::Release);
     }
 
