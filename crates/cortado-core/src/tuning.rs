@@ -140,7 +140,7 @@ pub(crate) const TICK_SHORT: Duration = Duration::from_micros(250);
 pub(crate) const TICK_SAMPLE: Duration = Duration::from_millis(2);
 
 /// The monitor's pace while a poll in the work lane may outlast its limit and others wait for the seat. `mixed
-/// slices` with `compute`, the first slice of the last of 8 endless tasks: 102 ms with twice as much, 87 with this.
+/// slices` with `compute`, the first slice of the last of 8 endless tasks: 102 ms with twice as much, 82 with this.
 pub(crate) const TICK_WORK: Duration = Duration::from_millis(5);
 
 /// The monitor's slowest pace while anybody is awake: Go's sysmon has the same.
@@ -204,13 +204,13 @@ pub(crate) const BLOCKED_THREADS: usize = 64;
 /// The nice value of threads in the work lane. `mixed held-lock`, four rounds each: it leaves the work
 /// lane 9.6 to 15 % of the cores beside a wait lane that never rests, 5 leaves it 24 to 29 %, 15 3.4 %
 /// and 19 1.5 %, and then a task of the work lane waits up to 63 ms for a lock. Of `mixed crowd-endless`
-/// the echo's p99 was 1.06 ms, with 5 3.2 ms, with 15 0.3 ms, with 19 0.7 ms.
+/// the echo's p99 was 1.06 ms, with 5 3.2 ms, with 15 0.3 ms, with 19 0.7 ms, all before `LONG_SLICE`.
 pub(crate) const WORK_NICE: i32 = 10;
 
 /// The time slice of threads in the wait lane, once something computes: the shortest that the kernel takes. It
 /// makes them no faster, it lets them go before the computing ones. Eight rounds of `mixed k2x-endless`, medians: the
 /// echo's p99 155 µs instead of 431, the timer's 111 instead of 807; `mixed crowd-endless`: 1,070 instead
-/// of 2,053.
+/// of 2,053. All before `LONG_SLICE`.
 pub(crate) const WAIT_SLICE: Duration = Duration::from_micros(100);
 
 /// The time slice of a thread in the work lane whose poll has computed for `WORK_STALL_LIMIT`. The longer, the fewer
