@@ -140,7 +140,7 @@ pub(crate) const TICK_SHORT: Duration = Duration::from_micros(250);
 pub(crate) const TICK_SAMPLE: Duration = Duration::from_millis(2);
 
 /// The monitor's pace while a poll in the work lane may outlast its limit and others wait for the seat. `mixed
-/// slices` with `compute`, the first slice of the last of 8 endless tasks: 102 ms with twice as much, 82 with this.
+/// slices` with `compute`, the first slice of the last of 8 endless tasks: 102 ms with twice as much, 87 with this.
 pub(crate) const TICK_WORK: Duration = Duration::from_millis(5);
 
 /// The monitor's slowest pace while anybody is awake: Go's sysmon has the same.
@@ -215,9 +215,9 @@ pub(crate) const WAIT_SLICE: Duration = Duration::from_micros(100);
 
 /// The time slice of a thread in the work lane whose poll has computed for `WORK_STALL_LIMIT`. The longer, the fewer
 /// ends it has, near which such a thread comes before one of the wait lane. Seven rounds each of the echo of `mixed
-/// k2x-endless`, p99, median and worst: with what the kernel chooses, 1.4 ms, 160 and 833 µs; 5 ms 136 and 639;
-/// 10 ms 161 and 269; 20 ms 76 and 96, 89 and 260; 40 ms 69 and 97. With 20 ms for all threads of the lane a
-/// computation of 1 ms beside four endless ones takes 25 ms at p99 instead of 7.
+/// k2x-endless` in two runs, where all threads of the lane had it, p99, median and worst: with what the kernel chooses,
+/// 1.4 ms, 160 and 833 µs, with 20 ms 76 and 96; then 5 ms 136 and 639, 10 ms 161 and 269, 20 ms 89 and 260, 40 ms
+/// 69 and 97. With 20 ms for all threads a computation of 1 ms beside four endless ones took 25 ms at p99 instead of 7.
 pub(crate) const LONG_SLICE: Duration = Duration::from_millis(20);
 
 /// How long a thread beyond the seats waits for work before it ends. Tokio's figure for its
