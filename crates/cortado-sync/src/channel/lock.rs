@@ -2,9 +2,15 @@
 //!
 //! Taking it is one compare-exchange and releasing it one store, half of what a lock costs that
 //! has to look for sleepers when it is released. So nobody sleeps in it: a thread that finds it
-//! taken looks again for about as long as it can be held, then gives its time slice away, and at
-//! last naps. The nap is for a holder that the kernel has preempted, which above all happens to a
-//! thread of lower priority: it gets the core of those that would otherwise spin for it.
+//! taken looks again after a while, and at last naps. The nap is for a holder that the kernel has
+//! preempted, which above all happens to a thread of lower priority: it gets the core of those that
+//! would otherwise spin for it.
+//!
+//! A thread that finds it free again is not always right to take it. Where another thread takes it
+//! over and over, the two would pass the line of the cache, and all that is in it, back and forth for
+//! each message; the one that has it warm moves more messages alone than both do so. So the lock counts
+//! how often it was taken, and who sees another in a hurry stays away until that one rests, for some
+//! microseconds at the most and then for a nap.
 //!
 //! Invariants:
 //! - L1: `held` goes from false to true by a compare-exchange, and only the one that did so may
@@ -16,13 +22,15 @@ use std::hint::spin_loop;
 use std::thread;
 use std::time::Duration;
 
-use crate::shim::atomic::{AtomicBool, Ordering};
+use crate::shim::atomic::{AtomicBool, AtomicU32, Ordering};
 use crate::shim::{self, SPINS, UnsafeCell};
-use crate::tuning::{LOCK_NAP_US, LOCK_PAUSES, LOCK_SPIN_ROUNDS};
+use crate::tuning::{LOCK_HURRY, LOCK_LOOKS, LOCK_NAP_US, LOCK_PAUSES_MOST, LOCK_WATCH_PAUSES};
 
 /// See the module.
 pub(super) struct Lock<T> {
     held: AtomicBool,
+    /// How often it was taken; changed by its holder.
+    turns: AtomicU32,
     value: UnsafeCell<T>,
 }
 
@@ -31,7 +39,11 @@ unsafe impl<T: Send> Sync for Lock<T> {}
 
 impl<T> Lock<T> {
     pub(super) fn new(value: T) -> Lock<T> {
-        Lock { held: AtomicBool::new(false), value: UnsafeCell::new(value) }
+        Lock {
+            held: AtomicBool::new(false),
+            turns: AtomicU32::new(0),
+            value: UnsafeCell::new(value),
+        }
     }
 
     /// Calls `change` with the value, while nobody else has it. Not from inside of `change`.
@@ -41,6 +53,8 @@ impl<T> Lock<T> {
             self.take_slowly();
         }
         let _guard = Guard { held: &self.held };
+        let turns = self.turns.load(Ordering::Relaxed);
+        self.turns.store(turns.wrapping_add(1), Ordering::Relaxed);
         // SAFETY: L1 (this thread has set `held`, and the guard lives until the end of the call).
         self.value.with_mut(|value| change(unsafe { &mut *value }))
     }
@@ -58,21 +72,15 @@ impl<T> Lock<T> {
             }
             shim::thread::yield_now();
         }
-        for round in 0..LOCK_SPIN_ROUNDS {
-            for _ in 0..1 << round {
-                spin_loop();
-            }
-            if self.take_if_free() {
+        for look in 0..LOCK_LOOKS {
+            let pauses = LOCK_PAUSES_MOST.min(1 << look);
+            let watch = pauses.min(LOCK_WATCH_PAUSES);
+            pause(pauses - watch);
+            if !self.is_hurried(watch) && self.take_if_free() {
                 return;
             }
         }
         loop {
-            for _ in 0..LOCK_PAUSES {
-                spin_loop();
-            }
-            if self.take_if_free() {
-                return;
-            }
             thread::sleep(Duration::from_micros(LOCK_NAP_US));
             if self.take_if_free() {
                 return;
@@ -80,10 +88,21 @@ impl<T> Lock<T> {
         }
     }
 
+    /// True where another thread takes it over and over while this one pauses.
+    fn is_hurried(&self, pauses: u32) -> bool {
+        let before = self.turns.load(Ordering::Relaxed);
+        pause(pauses);
+        self.turns.load(Ordering::Relaxed).wrapping_sub(before) >= LOCK_HURRY
+    }
+
     /// Looks before it tries, so that those who wait do not take the cache line from the holder.
     fn take_if_free(&self) -> bool {
         !self.held.load(Ordering::Relaxed) && self.try_take()
     }
+}
+
+fn pause(times: u32) {
+    (0..times).for_each(|_| spin_loop());
 }
 
 /// Releases the lock.

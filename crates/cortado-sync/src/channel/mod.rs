@@ -84,6 +84,7 @@
 //! it. Waiters that lie in the futures: they need pinning and unsafe code, and save a lock in the
 //! second poll only.
 
+mod desk;
 mod error;
 mod iter;
 mod lock;
@@ -112,9 +113,9 @@ pub use sender::{Sender, WeakSender};
 
 pub(crate) use recv::leave as leave_receivers;
 pub(crate) use shared::Shared;
-pub(crate) use state::{Granted, Passed, Sent, Taken};
+pub(crate) use state::{Effects, Granted, Passed, Sent, State, Taken};
 pub(crate) use waiters::Branch;
-pub(crate) use wake::{wake, wake_all};
+pub(crate) use wake::wake_all;
 
 /// A channel with room for `capacity` messages. With 0 it is a rendezvous: a send waits for a
 /// receiver.

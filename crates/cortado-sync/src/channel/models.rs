@@ -10,7 +10,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::lock::Lock;
-use super::{RecvError, bounded, unbounded};
+use super::{RecvError, SendError, SendFuture, bounded, unbounded};
 
 fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
@@ -95,6 +95,52 @@ fn loom_a_cancelled_send_was_delivered_or_comes_back() {
         let got = thread.join().unwrap();
         assert_eq!([back, got].into_iter().flatten().count(), 1);
     });
+}
+
+/// One send after the other waits at the desk, and looks once more often than it is woken.
+#[test]
+fn loom_sends_follow_one_another_at_the_desk() {
+    loom::model(|| {
+        let (sender, receiver) = bounded(0);
+        let thread = thread::spawn(move || [block_on(receiver.recv()), block_on(receiver.recv())]);
+        for message in [1, 2] {
+            let mut send = sender.send(message);
+            match poll_once(&mut send) {
+                Poll::Ready(sent) => sent.unwrap(),
+                Poll::Pending => block_on(send).unwrap(),
+            }
+        }
+        assert_eq!(thread.join().unwrap(), [Ok(1), Ok(2)]);
+    });
+}
+
+/// The sender at the desk is done or gives up, another takes its place, and a third waits behind:
+/// each has its message back or has sent it.
+#[test]
+fn loom_who_waits_behind_the_desk_is_told_of_its_own_message() {
+    loom::model(|| {
+        let (sender, receiver) = bounded(0);
+        let thread = thread::spawn(move || [receiver.try_recv().ok(), receiver.try_recv().ok()]);
+        let (mut first, mut behind) = (sender.send(1), sender.send(2));
+        let (first_begun, behind_begun) = (poll_once(&mut first), poll_once(&mut behind));
+        let first_back = give_up(first, first_begun);
+        let mut next = sender.send(3);
+        let next_begun = poll_once(&mut next);
+        let backs = [first_back, give_up(next, next_begun), give_up(behind, behind_begun)];
+        let mut all: Vec<_> = backs.into_iter().flatten().collect();
+        all.extend(thread.join().unwrap().into_iter().flatten());
+        all.sort_unstable();
+        assert_eq!(all, [1, 2, 3]);
+    });
+}
+
+/// Looks once more at a send that has only begun, and then gives up. Its message, if that comes back.
+fn give_up(mut send: SendFuture<'_, u8>, begun: Poll<Result<(), SendError<u8>>>) -> Option<u8> {
+    let looked = if begun.is_pending() { poll_once(&mut send) } else { begun };
+    match looked {
+        Poll::Pending => send.cancel(),
+        Poll::Ready(sent) => sent.err().map(|error| error.0),
+    }
 }
 
 /// The end is told only where no message is left, whoever is dropped meanwhile.

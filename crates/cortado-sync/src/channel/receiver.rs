@@ -17,7 +17,6 @@ use super::recv::{self, RecvFuture};
 use super::sender::describe;
 use super::shared::Shared;
 use super::state::Taken;
-use super::wake::wake;
 use crate::park::{TimedOut, block_on};
 
 /// The receiving end of a channel. There may be many: clone it, and each message goes to one of
@@ -171,11 +170,8 @@ impl<T> Receiver<T> {
     /// ```
     #[inline]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        match self.shared().with(|state| state.take(None)) {
-            Taken::Message(message, waker) => {
-                wake(waker);
-                Ok(message)
-            }
+        match self.shared().with(|state, effects| state.take(None, effects)) {
+            Taken::Message(message) => Ok(message),
             Taken::Empty => Err(TryRecvError::Empty),
             Taken::Closed => Err(TryRecvError::Closed),
         }
@@ -222,12 +218,12 @@ impl<T> Receiver<T> {
 
     /// True where the channel is closed; it may still hold messages.
     pub fn is_closed(&self) -> bool {
-        self.shared.with(|state| state.is_closed())
+        self.shared.with(|state, _| state.is_closed())
     }
 
     /// How many messages the channel holds that no receiver has been promised.
     pub fn len(&self) -> usize {
-        self.shared.with(|state| state.len())
+        self.shared.with(|state, _| state.len())
     }
 
     /// True where [`len`](Self::len) is 0.
@@ -237,7 +233,7 @@ impl<T> Receiver<T> {
 
     /// True where there is no room; always, with capacity 0.
     pub fn is_full(&self) -> bool {
-        self.shared.with(|state| state.is_full())
+        self.shared.with(|state, _| state.is_full())
     }
 
     /// How many messages it holds before a sender has to wait; none where there is no bound.

@@ -11,7 +11,7 @@ use cortado_probe::{Wait, turn};
 use super::error::RecvError;
 use super::shared::Shared;
 use super::state::{Granted, Taken};
-use super::wake::{wake, wake_all};
+use super::wake::wake_all;
 
 /// The future of [`Receiver::recv`](super::Receiver::recv).
 #[must_use = "futures do nothing unless they are awaited"]
@@ -112,18 +112,15 @@ fn begin<T>(
     key: &mut Option<usize>,
     context: &mut Context<'_>,
 ) -> Poll<Result<T, RecvError>> {
-    let taken = shared.with(|state| {
-        let taken = state.take(None);
+    let taken = shared.with(|state, effects| {
+        let taken = state.take(None, effects);
         if matches!(taken, Taken::Empty) {
             *key = Some(state.join_receivers(context.waker().clone(), None));
         }
         taken
     });
     match taken {
-        Taken::Message(message, waker) => {
-            wake(waker);
-            Poll::Ready(Ok(message))
-        }
+        Taken::Message(message) => Poll::Ready(Ok(message)),
         Taken::Empty => Poll::Pending,
         Taken::Closed => Poll::Ready(Err(RecvError)),
     }
@@ -134,7 +131,7 @@ fn go_on<T>(
     key: usize,
     context: &mut Context<'_>,
 ) -> Poll<Result<T, RecvError>> {
-    match shared.with(|state| state.poll_receiver(key, context.waker())) {
+    match shared.with(|state, _| state.poll_receiver(key, context.waker())) {
         Granted::Waiting(replaced) => {
             drop(replaced);
             Poll::Pending
@@ -150,6 +147,5 @@ fn go_on<T>(
 
 /// Gives up a place; a message that was granted to it passes to the next.
 pub(crate) fn leave<T>(shared: &Shared<T>, key: usize) {
-    let (next, _own) = shared.with(|state| state.leave_receivers(key));
-    wake(next);
+    drop(shared.with(|state, effects| state.leave_receivers(key, effects)));
 }

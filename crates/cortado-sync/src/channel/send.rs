@@ -10,8 +10,8 @@ use cortado_probe::{Wait, turn};
 
 use super::error::SendError;
 use super::shared::Shared;
-use super::state::{Passed, Sent};
-use super::wake::wake;
+use super::state::{Effects, Passed, Sent, State};
+use super::waiters::DESK;
 
 /// The future of [`Sender::send`](super::Sender::send).
 #[must_use = "futures do nothing unless they are awaited"]
@@ -56,50 +56,58 @@ impl<'a, T> SendFuture<'a, T> {
 
     fn withdraw(&mut self) -> Option<T> {
         let Some(key) = self.key.take() else { return self.message.take() };
-        let (message, _waker) = self.shared.with(|state| state.leave_senders(key));
+        let (message, _waker) =
+            self.shared.with(|state, effects| state.leave_senders(key, effects));
         message
     }
 
     fn begin(&mut self, message: T, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
         let shared = self.shared;
-        let woken = shared.with(|state| match state.send(message, None) {
-            Sent::Done(waker) => Ok(waker),
-            Sent::Closed(message) => Err(Some(SendError(message))),
+        let sent = shared.with(|state, effects| match state.send(message, None, effects) {
+            Sent::Done => Poll::Ready(Ok(())),
+            Sent::Closed(message) => Poll::Ready(Err(SendError(message))),
             Sent::Full(message) => {
                 // The clone may panic: the message is not to be dropped under the lock then.
                 self.message = Some(message);
                 let waker = context.waker().clone();
-                self.key =
-                    self.message.take().map(|message| state.join_senders(message, waker, None));
-                Err(None)
+                let message = self.message.take();
+                self.key = message.map(|message| state.join_senders(message, waker, None, effects));
+                Poll::Pending
             }
         });
-        match woken {
-            Ok(waker) => {
-                wake(waker);
-                Poll::Ready(Ok(()))
-            }
-            Err(Some(error)) => Poll::Ready(Err(error)),
-            Err(None) => self.pending(),
+        if sent.is_pending() {
+            self.waits();
         }
+        sent
     }
 
     fn go_on(&mut self, key: usize, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
-        let result = match self.shared.with(|state| state.poll_sender(key, context.waker())) {
-            Passed::Waiting(replaced) => {
-                drop(replaced);
-                return self.pending();
-            }
-            Passed::Closed(message) => Err(SendError(message)),
-            Passed::Done => Ok(()),
+        let result = if key == DESK && self.shared.leave_desk_if_served() {
+            Ok(())
+        } else {
+            ready!(self.look(key, context))
         };
         self.key = None;
         Poll::Ready(result)
     }
 
-    fn pending<O>(&self) -> Poll<O> {
+    fn look(&self, key: usize, context: &mut Context<'_>) -> Poll<Result<(), SendError<T>>> {
+        let poll = |state: &mut State<T>, effects: &mut Effects<'_>| {
+            state.poll_sender(key, context.waker(), effects)
+        };
+        match self.shared.with(poll) {
+            Passed::Waiting(replaced) => {
+                drop(replaced);
+                self.waits();
+                Poll::Pending
+            }
+            Passed::Closed(message) => Poll::Ready(Err(SendError(message))),
+            Passed::Done => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn waits(&self) {
         self.shared.waits(Wait::ChannelSend, self.location);
-        Poll::Pending
     }
 }
 

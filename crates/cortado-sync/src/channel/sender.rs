@@ -12,7 +12,6 @@ use super::receiver::Receiver;
 use super::send::SendFuture;
 use super::shared::Shared;
 use super::state::{Sent, State};
-use super::wake::wake;
 use crate::park::block_on;
 
 /// The sending end of a channel. There may be many: clone it. When the last one is dropped, the
@@ -161,11 +160,8 @@ impl<T> Sender<T> {
     /// ```
     #[inline]
     pub fn try_send(&self, message: T) -> Result<(), TrySendError<T>> {
-        match self.shared.with(|state| state.send(message, None)) {
-            Sent::Done(waker) => {
-                wake(waker);
-                Ok(())
-            }
+        match self.shared.with(|state, effects| state.send(message, None, effects)) {
+            Sent::Done => Ok(()),
             Sent::Full(message) => Err(TrySendError::Full(message)),
             Sent::Closed(message) => Err(TrySendError::Closed(message)),
         }
@@ -187,12 +183,12 @@ impl<T> Sender<T> {
 
     /// True where the channel is closed.
     pub fn is_closed(&self) -> bool {
-        self.shared.with(|state| state.is_closed())
+        self.shared.with(|state, _| state.is_closed())
     }
 
     /// How many messages the channel holds that no receiver has been promised.
     pub fn len(&self) -> usize {
-        self.shared.with(|state| state.len())
+        self.shared.with(|state, _| state.len())
     }
 
     /// True where [`len`](Self::len) is 0.
@@ -202,7 +198,7 @@ impl<T> Sender<T> {
 
     /// True where there is no room; always, with capacity 0.
     pub fn is_full(&self) -> bool {
-        self.shared.with(|state| state.is_full())
+        self.shared.with(|state, _| state.is_full())
     }
 
     /// How many messages it holds before a sender has to wait; none where there is no bound.
@@ -294,7 +290,7 @@ pub(super) fn describe<T>(
     f: &mut fmt::Formatter<'_>,
 ) -> fmt::Result {
     let facts = |state: &mut State<T>| (state.len(), state.is_closed());
-    let (len, closed) = shared.with(facts);
+    let (len, closed) = shared.with(|state, _| facts(state));
     f.debug_struct(name)
         .field("len", &len)
         .field("capacity", &shared.capacity())

@@ -5,9 +5,10 @@ use std::panic::Location;
 
 use cortado_probe::Wait;
 
+use super::desk::Desk;
 use super::lock::Lock;
-use super::state::State;
-use super::wake::wake_all;
+use super::state::{Effects, State};
+use super::wake::{wake, wake_all};
 use crate::report::{self, Identity};
 use crate::shim::atomic::{AtomicUsize, Ordering};
 
@@ -26,6 +27,7 @@ pub(crate) struct Shared<T> {
     identity: Identity,
     _before: Apart,
     state: Lock<State<T>>,
+    desk: Desk,
     _behind: Apart,
 }
 
@@ -39,14 +41,29 @@ impl<T> Shared<T> {
             identity: Identity::new(),
             _before: Apart::uninit(),
             state: Lock::new(State::new(capacity)),
+            desk: Desk::new(),
             _behind: Apart::uninit(),
         }
     }
 
-    /// Runs one transition with the state locked. What it returns is dropped without the lock.
+    /// Runs one transition with the state locked, and then wakes the one that it says. What it returns
+    /// is dropped without the lock.
     #[inline]
-    pub(crate) fn with<R>(&self, transition: impl FnOnce(&mut State<T>) -> R) -> R {
-        self.state.with(transition)
+    pub(crate) fn with<R>(
+        &self,
+        transition: impl FnOnce(&mut State<T>, &mut Effects<'_>) -> R,
+    ) -> R {
+        let mut woken = None;
+        let mut effects = Effects { desk: &self.desk, woken: &mut woken };
+        let result = self.state.with(|state| transition(state, &mut effects));
+        wake(woken);
+        result
+    }
+
+    /// The sender at the desk: true where its message was taken, and then it has left.
+    #[inline]
+    pub(super) fn leave_desk_if_served(&self) -> bool {
+        self.desk.leave_if_served()
     }
 
     /// Tells the probe that somebody waits here.
@@ -56,7 +73,7 @@ impl<T> Shared<T> {
 
     /// True where the channel was open until now.
     pub(super) fn close(&self) -> bool {
-        let (was_open, wakers) = self.with(State::close);
+        let (was_open, wakers) = self.with(|state, _| state.close());
         wake_all(wakers);
         was_open
     }
@@ -114,7 +131,7 @@ impl<T> Shared<T> {
     /// One receiver less; with the last one go the messages.
     pub(super) fn remove_receiver(&self) {
         if self.receivers.fetch_sub(1, Ordering::AcqRel) == 1 {
-            let (messages, wakers) = self.with(State::abandon);
+            let (messages, wakers) = self.with(|state, _| state.abandon());
             wake_all(wakers);
             drop(messages);
         }

@@ -1,5 +1,5 @@
 //! The state of a channel behind its lock, and the named transitions of it. A transition never
-//! calls a waker: it returns whom to wake, for after the lock is released.
+//! calls a waker: it says whom to wake, for after the lock is released.
 //!
 //! The essay of the parent module states the invariants C1 to C7.
 
@@ -8,7 +8,8 @@ use std::mem;
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::waiters::{Branch, Stage, Waiters};
+use super::desk::Desk;
+use super::waiters::{Branch, DESK, Stage, Waiters};
 use crate::select::Claim;
 
 /// See the module.
@@ -24,10 +25,18 @@ pub(crate) struct State<T> {
     receivers: Waiters<()>,
 }
 
+/// What a transition does beyond the state. Handed in and not returned: a waker that is passed on from
+/// result to result is copied each time just after it was written, which costs as much as a lock.
+pub(crate) struct Effects<'a> {
+    pub(super) desk: &'a Desk,
+    /// Whom to wake once the lock is released.
+    pub(super) woken: &'a mut Option<Waker>,
+}
+
 /// What came of an attempt to send.
 pub(crate) enum Sent<T> {
-    /// The channel has the message; a receiver may be to be woken.
-    Done(Option<Waker>),
+    /// The channel has the message.
+    Done,
     /// There is no room, and no receiver waits.
     Full(T),
     /// Nobody can receive any more.
@@ -36,8 +45,8 @@ pub(crate) enum Sent<T> {
 
 /// What came of an attempt to receive.
 pub(crate) enum Taken<T> {
-    /// A message, and a sender to be woken.
-    Message(T, Option<Waker>),
+    /// A message.
+    Message(T),
     /// There is none that is not granted to another.
     Empty,
     /// There is none, and none will come.
@@ -75,7 +84,7 @@ impl<T> State<T> {
             granted: 0,
             capacity,
             closed: false,
-            senders: Waiters::new(),
+            senders: Waiters::with_desk(),
             receivers: Waiters::new(),
         }
     }
@@ -96,84 +105,103 @@ impl<T> State<T> {
     }
 
     /// Sends now: to a receiver that waits, or into the buffer. `own` is the select that sends.
-    pub(crate) fn send(&mut self, message: T, own: Option<&Arc<Claim>>) -> Sent<T> {
+    pub(crate) fn send(
+        &mut self,
+        message: T,
+        own: Option<&Arc<Claim>>,
+        effects: &mut Effects<'_>,
+    ) -> Sent<T> {
         if self.closed {
             return Sent::Closed(message);
         }
-        let waker = match self.serve_receiver(own) {
-            Some(waker) => waker,
-            None if self.is_full() => return Sent::Full(message),
-            None => None,
-        };
+        if !self.serve_receiver(own, effects) && self.is_full() {
+            return Sent::Full(message);
+        }
         self.buffer.push_back(message);
-        Sent::Done(waker)
+        Sent::Done
     }
 
     /// Grants the message that is about to be sent to the first receiver that waits.
-    fn serve_receiver(&mut self, own: Option<&Arc<Claim>>) -> Option<Option<Waker>> {
+    #[inline]
+    fn serve_receiver(&mut self, own: Option<&Arc<Claim>>, effects: &mut Effects<'_>) -> bool {
         if self.receivers.is_empty() {
-            return None;
+            return false;
         }
-        let (_, waker) = self.receivers.serve_first(own)?;
-        self.granted += 1;
-        Some(waker)
+        let is_served = self.receivers.serve_first(own, effects.woken).is_some();
+        self.granted += usize::from(is_served);
+        is_served
     }
 
     /// Receives now: the oldest message that is not granted, or that of a sender that waits. `own`
     /// is the select that receives.
-    pub(crate) fn take(&mut self, own: Option<&Arc<Claim>>) -> Taken<T> {
+    pub(crate) fn take(&mut self, own: Option<&Arc<Claim>>, effects: &mut Effects<'_>) -> Taken<T> {
         if self.len() > 0
             && let Some(message) = self.buffer.pop_front()
         {
-            let waker = self.refill(own);
-            return Taken::Message(message, waker);
+            self.refill(own, effects);
+            return Taken::Message(message);
         }
-        match self.serve_sender(own) {
-            Some((message, waker)) => Taken::Message(message, waker),
+        match self.serve_sender(own, effects) {
+            Some(message) => Taken::Message(message),
             None if self.closed && self.buffer.is_empty() => Taken::Closed,
             None => Taken::Empty,
         }
     }
 
     /// Lets the first sender that waits have the room that there is.
-    fn refill(&mut self, own: Option<&Arc<Claim>>) -> Option<Waker> {
-        if self.senders.is_empty() || self.is_full() {
-            return None;
+    #[inline]
+    fn refill(&mut self, own: Option<&Arc<Claim>>, effects: &mut Effects<'_>) {
+        if !self.senders.is_empty()
+            && !self.is_full()
+            && let Some(message) = self.serve_sender(own, effects)
+        {
+            self.buffer.push_back(message);
         }
-        let (message, waker) = self.serve_sender(own)?;
-        self.buffer.push_back(message);
-        waker
     }
 
-    fn serve_sender(&mut self, own: Option<&Arc<Claim>>) -> Option<(T, Option<Waker>)> {
+    #[inline]
+    fn serve_sender(&mut self, own: Option<&Arc<Claim>>, effects: &mut Effects<'_>) -> Option<T> {
         if self.senders.is_empty() {
             return None;
         }
-        self.serve_first_sender(own)
-    }
-
-    #[inline(never)]
-    fn serve_first_sender(&mut self, own: Option<&Arc<Claim>>) -> Option<(T, Option<Waker>)> {
-        let (message, waker) = self.senders.serve_first(own)?;
-        Some((message?, waker))
+        let (key, message) = self.senders.serve_first(own, effects.woken)?;
+        if key == DESK {
+            effects.desk.serve();
+        }
+        message
     }
 
     /// A sender begins to wait, with its message.
-    pub(crate) fn join_senders(&mut self, message: T, waker: Waker, by: Option<Branch>) -> usize {
-        self.senders.join(waker, by, Some(message))
+    pub(crate) fn join_senders(
+        &mut self,
+        message: T,
+        waker: Waker,
+        by: Option<Branch>,
+        effects: &mut Effects<'_>,
+    ) -> usize {
+        if effects.desk.take() {
+            self.senders.join_at_desk(waker, by, Some(message))
+        } else {
+            self.senders.join(waker, by, Some(message))
+        }
     }
 
     /// A sender that waits tries once more, in its place. Its message where that was refused for
     /// good; none where it still waits.
-    pub(crate) fn send_again(&mut self, key: usize, own: Option<&Arc<Claim>>) -> Option<Sent<T>> {
+    pub(crate) fn send_again(
+        &mut self,
+        key: usize,
+        own: Option<&Arc<Claim>>,
+        effects: &mut Effects<'_>,
+    ) -> Option<Sent<T>> {
         let message = self.senders.take_message(key)?;
-        match self.send(message, own) {
+        match self.send(message, own, effects) {
             Sent::Full(message) => {
                 self.senders.put_message(key, message);
                 None
             }
             sent => {
-                self.senders.leave(key);
+                self.leave_senders(key, effects);
                 Some(sent)
             }
         }
@@ -185,12 +213,19 @@ impl<T> State<T> {
     }
 
     /// What has become of a sender that waits; it has left unless it still waits.
-    pub(crate) fn poll_sender(&mut self, key: usize, waker: &Waker) -> Passed<T> {
-        match self.senders.leave_if_finished(key) {
-            None => Passed::Waiting(self.senders.refresh(key, waker)),
-            Some((_, None)) => Passed::Done,
-            Some((_, Some(message))) => Passed::Closed(message),
+    pub(crate) fn poll_sender(
+        &mut self,
+        key: usize,
+        waker: &Waker,
+        effects: &mut Effects<'_>,
+    ) -> Passed<T> {
+        let Some((_, message)) = self.senders.leave_if_finished(key) else {
+            return Passed::Waiting(self.senders.refresh(key, waker));
+        };
+        if key == DESK {
+            effects.desk.leave();
         }
+        message.map_or(Passed::Done, Passed::Closed)
     }
 
     /// What has become of a receiver that waits; it has left unless it still waits.
@@ -219,23 +254,31 @@ impl<T> State<T> {
     }
 
     /// A sender gives up. Its message, unless that was taken; and the waker, to be dropped.
-    pub(crate) fn leave_senders(&mut self, key: usize) -> (Option<T>, Option<Waker>) {
+    pub(crate) fn leave_senders(
+        &mut self,
+        key: usize,
+        effects: &mut Effects<'_>,
+    ) -> (Option<T>, Option<Waker>) {
         let (_, message, waker) = self.senders.leave(key);
+        if key == DESK {
+            effects.desk.leave();
+        }
         (message, waker)
     }
 
-    /// A receiver gives up. A grant that it has not used passes to the next one, who is to be woken,
-    /// or the message is free again for anybody, in its old place. And the waker, to be dropped.
-    pub(crate) fn leave_receivers(&mut self, key: usize) -> (Option<Waker>, Option<Waker>) {
+    /// A receiver gives up, and its waker is to be dropped. A grant that it has not used passes to
+    /// the next one, or the message is free again for anybody, in its old place.
+    pub(crate) fn leave_receivers(
+        &mut self,
+        key: usize,
+        effects: &mut Effects<'_>,
+    ) -> Option<Waker> {
         let (stage, _, waker) = self.receivers.leave(key);
-        if stage != Stage::Served || self.granted == 0 {
-            return (None, waker);
-        }
-        let next = self.receivers.serve_first(None);
-        if next.is_none() {
+        if stage == Stage::Served && self.granted > 0 {
             self.granted -= 1;
+            self.serve_receiver(None, effects);
         }
-        (next.and_then(|(_, waker)| waker), waker)
+        waker
     }
 
     /// No message will be sent any more; returns whom to wake, and whether it was open.

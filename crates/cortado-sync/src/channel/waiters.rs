@@ -31,6 +31,10 @@ pub(crate) struct Branch {
     pub(crate) index: usize,
 }
 
+/// The key of the sender that waits at the desk. Its entry is never among the free ones: the desk says
+/// whether it is.
+pub(super) const DESK: usize = 0;
+
 /// No key: the end of the queue.
 const NOBODY: usize = usize::MAX;
 
@@ -65,12 +69,19 @@ pub(super) struct Waiters<M> {
     entries: Vec<Waiter<M>>,
     /// The first of those that are free.
     free: usize,
+    /// The one that belongs to the desk.
+    desk: usize,
 }
 
 impl<M> Waiters<M> {
-    /// Nobody waits.
+    /// Nobody waits, and nobody ever at a desk.
     pub(super) fn new() -> Self {
-        Waiters { entries: Vec::new(), free: NOBODY, first: NOBODY, last: NOBODY }
+        Waiters { entries: Vec::new(), free: NOBODY, first: NOBODY, last: NOBODY, desk: NOBODY }
+    }
+
+    /// Nobody waits. The first who does is at the desk.
+    pub(super) fn with_desk() -> Self {
+        Waiters { desk: DESK, ..Waiters::new() }
     }
 
     /// True where nobody stands in the queue.
@@ -86,8 +97,28 @@ impl<M> Waiters<M> {
         branch: Option<Branch>,
         message: Option<M>,
     ) -> usize {
-        let previous = self.last;
         let key = self.take_free();
+        self.join_at(key, waker, branch, message);
+        key
+    }
+
+    /// The same at the desk, where nobody is.
+    pub(super) fn join_at_desk(
+        &mut self,
+        waker: Waker,
+        branch: Option<Branch>,
+        message: Option<M>,
+    ) -> usize {
+        if self.entries.is_empty() {
+            self.add_free();
+        }
+        self.join_at(self.desk, waker, branch, message);
+        self.desk
+    }
+
+    #[inline]
+    fn join_at(&mut self, key: usize, waker: Waker, branch: Option<Branch>, message: Option<M>) {
+        let previous = self.last;
         let entry = &mut self.entries[key];
         entry.waker = Some(waker);
         entry.branch = branch;
@@ -100,7 +131,6 @@ impl<M> Waiters<M> {
             last => self.entries[last].next = key,
         }
         self.last = key;
-        key
     }
 
     /// A free entry, which is no longer among the free ones.
@@ -138,7 +168,9 @@ impl<M> Waiters<M> {
     fn set_free(&mut self, key: usize) -> (Stage, Option<M>) {
         let entry = &mut self.entries[key];
         entry.branch = None;
-        entry.next = mem::replace(&mut self.free, key);
+        if key != self.desk {
+            entry.next = mem::replace(&mut self.free, key);
+        }
         match mem::replace(&mut entry.stage, Stage::Free) {
             Stage::Free => cortado_probe::stop("C7", "a place in a channel's queue was left twice"),
             stage => (stage, entry.message.take()),
@@ -159,10 +191,7 @@ impl<M> Waiters<M> {
     /// taken. None where it still waits.
     #[inline]
     pub(super) fn leave_if_finished(&mut self, key: usize) -> Option<(Stage, Option<M>)> {
-        if self.entries[key].stage == Stage::Waiting {
-            return None;
-        }
-        Some(self.set_free(key))
+        (self.entries[key].stage != Stage::Waiting).then(|| self.set_free(key))
     }
 
     /// Makes `waker` the one to call, and gives back the one that it replaces.
@@ -175,19 +204,21 @@ impl<M> Waiters<M> {
         entry.waker.replace(new)
     }
 
-    /// Serves the first that can be served: takes it out of the queue, with its message. `own` is
-    /// the select that asks; it does not meet itself.
+    /// Serves the first that can be served: takes it out of the queue, with its message, and says that
+    /// it is to be woken. `own` is the select that asks; it does not meet itself.
     pub(super) fn serve_first(
         &mut self,
         own: Option<&Arc<Claim>>,
-    ) -> Option<(Option<M>, Option<Waker>)> {
+        woken: &mut Option<Waker>,
+    ) -> Option<(usize, Option<M>)> {
         let mut key = self.first;
         while key != NOBODY {
             let entry = &self.entries[key];
             let next = entry.next;
             if claim(entry, own) {
                 let entry = self.finish(key, Stage::Served);
-                return Some((entry.message.take(), entry.waker.take()));
+                *woken = entry.waker.take();
+                return Some((key, entry.message.take()));
             }
             key = next;
         }

@@ -5,8 +5,8 @@ use std::task::Waker;
 
 use super::Claim;
 use crate::channel::{
-    Branch as Entry, Granted, Passed, RecvError, SendError, Sent, Shared, Taken, leave_receivers,
-    wake, wake_all,
+    Branch as Entry, Effects, Granted, Passed, RecvError, SendError, Sent, Shared, State, Taken,
+    leave_receivers, wake_all,
 };
 
 /// What a select does with each of its branches.
@@ -46,10 +46,7 @@ impl<'a, T, F> RecvBranch<'a, T, F> {
 
     fn settle(&mut self, taken: Taken<T>) -> bool {
         self.result = match taken {
-            Taken::Message(message, waker) => {
-                wake(waker);
-                Some(Ok(message))
-            }
+            Taken::Message(message) => Some(Ok(message)),
             Taken::Empty => None,
             Taken::Closed => Some(Err(RecvError)),
         };
@@ -59,13 +56,13 @@ impl<'a, T, F> RecvBranch<'a, T, F> {
 
 impl<T, F: FnOnce(Result<T, RecvError>) -> O, O> Branch<O> for RecvBranch<'_, T, F> {
     fn attempt(&mut self) -> bool {
-        let taken = self.shared.with(|state| state.take(None));
+        let taken = self.shared.with(|state, effects| state.take(None, effects));
         self.settle(taken)
     }
 
     fn register(&mut self, claim: &Arc<Claim>, index: usize, waker: &Waker) -> bool {
-        let taken = self.shared.with(|state| {
-            let taken = state.take(Some(claim));
+        let taken = self.shared.with(|state, effects| {
+            let taken = state.take(Some(claim), effects);
             if matches!(taken, Taken::Empty) && self.key.is_none() {
                 let entry = Entry { claim: claim.clone(), index };
                 self.key = Some(state.join_receivers(waker.clone(), Some(entry)));
@@ -77,7 +74,7 @@ impl<T, F: FnOnce(Result<T, RecvError>) -> O, O> Branch<O> for RecvBranch<'_, T,
 
     fn pick_up(&mut self, waker: &Waker) -> bool {
         let Some(key) = self.key else { return false };
-        let granted = self.shared.with(|state| state.poll_receiver(key, waker));
+        let granted = self.shared.with(|state, _| state.poll_receiver(key, waker));
         let result = match granted {
             Granted::Waiting(replaced) => {
                 drop(replaced);
@@ -142,10 +139,7 @@ impl<'a, T, F> SendBranch<'a, T, F> {
 
     fn settle(&mut self, sent: Sent<T>) -> bool {
         match sent {
-            Sent::Done(waker) => {
-                self.result = Some(Ok(()));
-                wake(waker);
-            }
+            Sent::Done => self.result = Some(Ok(())),
             Sent::Full(message) => *self.message.slot() = Some(message),
             Sent::Closed(message) => self.result = Some(Err(SendError(message))),
         }
@@ -154,7 +148,9 @@ impl<'a, T, F> SendBranch<'a, T, F> {
 
     fn withdraw_message(&mut self) {
         if let Some(key) = self.key.take() {
-            let (message, _waker) = self.shared.with(|state| state.leave_senders(key));
+            let leave =
+                |state: &mut State<T>, effects: &mut Effects<'_>| state.leave_senders(key, effects);
+            let (message, _waker) = self.shared.with(leave);
             *self.message.slot() = message;
         }
     }
@@ -163,13 +159,14 @@ impl<'a, T, F> SendBranch<'a, T, F> {
 impl<T, F: FnOnce(Result<(), SendError<T>>) -> O, O> Branch<O> for SendBranch<'_, T, F> {
     fn attempt(&mut self) -> bool {
         let Some(message) = self.message.slot().take() else { return false };
-        let sent = self.shared.with(|state| state.send(message, None));
+        let sent = self.shared.with(|state, effects| state.send(message, None, effects));
         self.settle(sent)
     }
 
     fn register(&mut self, claim: &Arc<Claim>, index: usize, waker: &Waker) -> bool {
         if let Some(key) = self.key {
-            let sent = self.shared.with(|state| state.send_again(key, Some(claim)));
+            let sent =
+                self.shared.with(|state, effects| state.send_again(key, Some(claim), effects));
             if sent.is_some() {
                 self.key = None;
             }
@@ -178,26 +175,28 @@ impl<T, F: FnOnce(Result<(), SendError<T>>) -> O, O> Branch<O> for SendBranch<'_
         let waker = waker.clone();
         let Some(message) = self.message.slot().take() else { return false };
         let entry = Entry { claim: claim.clone(), index };
-        let sent = self.shared.with(|state| match state.send(message, Some(claim)) {
-            Sent::Full(message) => {
-                self.key = Some(state.join_senders(message, waker, Some(entry)));
-                None
-            }
-            sent => Some(sent),
-        });
+        let sent =
+            self.shared.with(|state, effects| match state.send(message, Some(claim), effects) {
+                Sent::Full(message) => {
+                    self.key = Some(state.join_senders(message, waker, Some(entry), effects));
+                    None
+                }
+                sent => Some(sent),
+            });
         sent.is_some_and(|sent| self.settle(sent))
     }
 
     fn pick_up(&mut self, waker: &Waker) -> bool {
         let Some(key) = self.key else { return false };
-        self.result = match self.shared.with(|state| state.poll_sender(key, waker)) {
-            Passed::Waiting(replaced) => {
-                drop(replaced);
-                return false;
-            }
-            Passed::Done => Some(Ok(())),
-            Passed::Closed(message) => Some(Err(SendError(message))),
-        };
+        self.result =
+            match self.shared.with(|state, effects| state.poll_sender(key, waker, effects)) {
+                Passed::Waiting(replaced) => {
+                    drop(replaced);
+                    return false;
+                }
+                Passed::Done => Some(Ok(())),
+                Passed::Closed(message) => Some(Err(SendError(message))),
+            };
         self.key = None;
         true
     }

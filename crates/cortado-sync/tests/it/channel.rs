@@ -4,6 +4,7 @@
 //! Many of these promises are those of std's `mpsc` and of crossbeam-channel, whose tests name them
 //! (`library/std/tests/sync/mpsc.rs`, `crossbeam-channel/tests/{array,list,zero}.rs`).
 
+use std::collections::VecDeque;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -117,6 +118,32 @@ fn senders_that_wait_are_served_in_their_order() {
         assert_eq!(received, [0, 1, 2]);
         assert!(waiting.iter_mut().all(|send| send.ready().is_ok()));
     }
+}
+
+#[test]
+fn each_sender_that_waits_is_told_of_its_own_message_only() {
+    let (sender, receiver) = bounded(0);
+    let mut waiting: VecDeque<_> = (0..3).map(|message| Steps::new(sender.send(message))).collect();
+    waiting.iter_mut().for_each(Steps::waits);
+    // Each that is done makes its place free for another, behind those that came before.
+    for message in 0..9 {
+        assert_eq!(receiver.try_recv(), Ok(message));
+        assert_eq!(waiting.pop_front().map(|mut send| send.ready()), Some(Ok(())));
+        let mut next = Steps::new(sender.send(message + 3));
+        next.waits();
+        waiting.push_back(next);
+        assert!(waiting.iter().all(|send| !send.is_woken()));
+        waiting.iter_mut().for_each(Steps::waits);
+    }
+    // One that gives up does so as well, and one that is done need not look.
+    drop(waiting.pop_front());
+    assert_eq!(receiver.try_recv(), Ok(10));
+    drop(waiting.pop_front());
+    let mut next = Steps::new(sender.send(12));
+    next.waits();
+    waiting.push_back(next);
+    assert_eq!(receiver.try_iter().collect::<Vec<_>>(), [11, 12]);
+    assert!(waiting.iter_mut().all(|send| send.ready().is_ok()));
 }
 
 #[test]
