@@ -85,6 +85,7 @@
 //! second poll only.
 
 mod desk;
+mod end;
 mod error;
 mod iter;
 mod lock;
@@ -101,6 +102,8 @@ mod waiters;
 mod wake;
 
 use std::sync::Arc;
+
+use end::End;
 
 pub use error::{
     RecvError, RecvTimeoutError, SendError, SendTimeoutError, TryRecvError, TrySendError,
@@ -144,5 +147,5 @@ pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
 
 fn ends<T>(shared: Shared<T>) -> (Sender<T>, Receiver<T>) {
     let shared = Arc::new(shared);
-    (Sender::new(shared.clone()), Receiver::new(shared))
+    (Sender::new(End::first(shared.clone())), Receiver::new(End::first(shared)))
 }

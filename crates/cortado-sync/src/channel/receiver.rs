@@ -3,19 +3,20 @@
 use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 
+use super::end::End;
 use super::error::{RecvError, RecvTimeoutError, TryRecvError};
 use super::iter::{Iter, TryIter};
 use super::patience::try_patiently;
 use super::recv::{self, RecvFuture};
 use super::sender::describe;
-use super::shared::Shared;
+use super::shared::{Receiving, Shared};
 use super::state::Taken;
 use crate::park::{TimedOut, block_on};
 
@@ -24,14 +25,14 @@ use crate::park::{TimedOut, block_on};
 ///
 /// It is a [`Stream`] of the messages, which ends when the channel is closed and empty.
 pub struct Receiver<T> {
-    shared: Arc<Shared<T>>,
+    shared: End<T, Receiving>,
     /// Where the stream waits, as its key plus one; 0 where it does not. It may hold a message, so
     /// every other way to receive gives it up first.
     stream: AtomicUsize,
 }
 
 impl<T> Receiver<T> {
-    pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
+    pub(super) fn new(shared: End<T, Receiving>) -> Self {
         Receiver { shared, stream: AtomicUsize::new(0) }
     }
 
@@ -253,7 +254,7 @@ impl<T> Receiver<T> {
 
     /// True where both receive from the same channel.
     pub fn same_channel(&self, other: &Receiver<T>) -> bool {
-        Arc::ptr_eq(&self.shared, &other.shared)
+        ptr::eq(&*self.shared, &*other.shared)
     }
 }
 
@@ -271,15 +272,15 @@ impl<T> Stream for Receiver<T> {
 
 impl<T> Clone for Receiver<T> {
     fn clone(&self) -> Self {
-        self.shared.add_receiver();
         Receiver::new(self.shared.clone())
     }
 }
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        self.leave_stream();
-        self.shared.remove_receiver();
+        if *self.stream.get_mut() != 0 {
+            self.leave_stream();
+        }
     }
 }
 

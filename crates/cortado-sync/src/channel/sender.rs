@@ -3,25 +3,27 @@
 use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
+use std::ptr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::end::End;
 use super::error::{SendError, SendTimeoutError, TrySendError};
 use super::patience::try_patiently;
 use super::receiver::Receiver;
 use super::send::SendFuture;
-use super::shared::Shared;
+use super::shared::{Sending, Shared};
 use super::state::{Sent, State};
 use crate::park::block_on;
 
 /// The sending end of a channel. There may be many: clone it. When the last one is dropped, the
 /// channel is closed; receivers still get what was sent before.
 pub struct Sender<T> {
-    shared: Arc<Shared<T>>,
+    shared: End<T, Sending>,
 }
 
 impl<T> Sender<T> {
-    pub(super) fn new(shared: Arc<Shared<T>>) -> Self {
+    pub(super) fn new(shared: End<T, Sending>) -> Self {
         Sender { shared }
     }
 
@@ -218,12 +220,12 @@ impl<T> Sender<T> {
 
     /// True where both send into the same channel.
     pub fn same_channel(&self, other: &Sender<T>) -> bool {
-        Arc::ptr_eq(&self.shared, &other.shared)
+        ptr::eq(self.shared(), other.shared())
     }
 
     /// True where `receiver` gets what this sender sends.
     pub fn is_connected_to(&self, receiver: &Receiver<T>) -> bool {
-        std::ptr::eq(self.shared(), receiver.shared())
+        ptr::eq(self.shared(), receiver.shared())
     }
 
     /// A handle that does not keep the channel open.
@@ -237,20 +239,13 @@ impl<T> Sender<T> {
     /// assert_eq!(receiver.iter().collect::<Vec<_>>(), [1]);
     /// ```
     pub fn downgrade(&self) -> WeakSender<T> {
-        WeakSender { shared: self.shared.clone() }
+        WeakSender { shared: self.shared.reference() }
     }
 }
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        self.shared.add_sender();
-        Sender { shared: self.shared.clone() }
-    }
-}
-
-impl<T> Drop for Sender<T> {
-    fn drop(&mut self) {
-        self.shared.remove_sender();
+        Sender::new(self.shared.clone())
     }
 }
 
@@ -268,7 +263,7 @@ pub struct WeakSender<T> {
 impl<T> WeakSender<T> {
     /// A sender, unless the last one has been dropped.
     pub fn upgrade(&self) -> Option<Sender<T>> {
-        self.shared.try_add_sender().then(|| Sender { shared: self.shared.clone() })
+        End::upgrade(&self.shared).map(Sender::new)
     }
 }
 

@@ -6,6 +6,7 @@ use std::panic::Location;
 use cortado_probe::Wait;
 
 use super::desk::Desk;
+use super::end::Side;
 use super::lock::Lock;
 use super::state::{Effects, State};
 use super::wake::{wake, wake_all};
@@ -91,49 +92,35 @@ impl<T> Shared<T> {
     pub(super) fn receiver_count(&self) -> usize {
         self.receivers.load(Ordering::Relaxed)
     }
+}
 
-    /// One more sender, made from one that there is.
-    pub(super) fn add_sender(&self) {
-        self.senders.fetch_add(1, Ordering::Relaxed);
+/// The side that sends.
+pub(super) struct Sending;
+
+impl Side for Sending {
+    #[inline]
+    fn count<T>(shared: &Shared<T>) -> &AtomicUsize {
+        &shared.senders
     }
 
-    /// One more sender if there is one. False: the last has gone.
-    pub(super) fn try_add_sender(&self) -> bool {
-        let mut now = self.senders.load(Ordering::Relaxed);
-        while now != 0 {
-            let more = (now, now + 1);
-            let swap = self.senders.compare_exchange_weak(
-                more.0,
-                more.1,
-                Ordering::Relaxed,
-                Ordering::Relaxed,
-            );
-            match swap {
-                Ok(_) => return true,
-                Err(changed) => now = changed,
-            }
-        }
-        false
+    fn last<T>(shared: &Shared<T>) {
+        shared.close();
+    }
+}
+
+/// The side that receives.
+pub(super) struct Receiving;
+
+impl Side for Receiving {
+    #[inline]
+    fn count<T>(shared: &Shared<T>) -> &AtomicUsize {
+        &shared.receivers
     }
 
-    /// One sender less; the last one closes the channel.
-    pub(super) fn remove_sender(&self) {
-        if self.senders.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.close();
-        }
-    }
-
-    /// One more receiver, made from one that there is.
-    pub(super) fn add_receiver(&self) {
-        self.receivers.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// One receiver less; with the last one go the messages.
-    pub(super) fn remove_receiver(&self) {
-        if self.receivers.fetch_sub(1, Ordering::AcqRel) == 1 {
-            let (messages, wakers) = self.with(|state, _| state.abandon());
-            wake_all(wakers);
-            drop(messages);
-        }
+    /// With the last receiver go the messages.
+    fn last<T>(shared: &Shared<T>) {
+        let (messages, wakers) = shared.with(|state, _| state.abandon());
+        wake_all(wakers);
+        drop(messages);
     }
 }
