@@ -12,6 +12,7 @@ use crate::handle::Handle;
 use crate::lanes::Lanes;
 use crate::poller::Poller;
 use crate::task::shielded;
+use crate::timer::stash;
 use crate::worker::{Record, Spare};
 
 thread_local! {
@@ -73,6 +74,7 @@ pub(crate) struct Entered {
 impl Drop for Entered {
     fn drop(&mut self) {
         let before = self.before.take();
+        stash::set_home(before.as_ref().map(|handle| handle.resources().poller()));
         // The handle that goes is dropped after the borrow has ended: its drop may look here.
         let left = HANDLE.try_with(|handle| handle.replace(before));
         drop(left);
@@ -81,6 +83,7 @@ impl Drop for Entered {
 
 /// Makes `handle` the thread's runtime until the result is dropped.
 pub(crate) fn enter(handle: Handle) -> Entered {
+    stash::set_home(Some(handle.resources().poller()));
     Entered { before: HANDLE.with(|current| current.replace(Some(handle))) }
 }
 

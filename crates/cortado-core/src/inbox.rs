@@ -12,6 +12,8 @@
 //!   `Chain` that took it. While the list owns a node, nobody else touches its link.
 //! - I2: a node's link is written before the node is published by the compare-exchange on `head`
 //!   (Release), and read after the swap that took it (Acquire).
+//! - I3: a push is a step of the single order of all SeqCst steps. So who reads by SeqCst what the owner
+//!   says before it falls asleep may rely on it, without a fence of its own.
 
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
@@ -84,7 +86,7 @@ impl<T: Linked> Inbox<T> {
             match self.head.compare_exchange_weak(
                 head,
                 first.as_ptr(),
-                Ordering::AcqRel,
+                Ordering::SeqCst,
                 Ordering::Relaxed,
             ) {
                 Ok(_) => return head.is_null(),

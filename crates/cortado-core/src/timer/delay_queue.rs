@@ -13,7 +13,7 @@ use futures_core::Stream;
 
 use super::instant::Instant;
 use super::sleep::{Sleep, later};
-use crate::context;
+use super::stash;
 
 /// Items with a deadline each, which [`next`](Self::next) returns when it comes: entries of a cache
 /// that go stale, requests that are tried again, sessions that end when nobody speaks.
@@ -65,7 +65,7 @@ impl<T> DelayQueue<T> {
     /// Outside of a runtime.
     #[track_caller]
     pub fn new() -> DelayQueue<T> {
-        let sleep = Sleep::new(context::poller(), Instant::now(), Location::caller());
+        let sleep = Sleep::new(stash::here(), Instant::now(), Location::caller());
         DelayQueue { items: HashMap::new(), order: BTreeMap::new(), changes: 0, sleep }
     }
 

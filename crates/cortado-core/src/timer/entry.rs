@@ -220,6 +220,11 @@ impl Entry {
         is_left
     }
 
+    /// Nobody waits for it, and the inbox or the wheel has it.
+    pub(crate) fn is_left(&self) -> bool {
+        Word(self.state.load(Acquire)).is_left()
+    }
+
     /// Gives an entry up that was cancelled. True where the caller posts it now, so that the wheel
     /// forgets it.
     pub(crate) fn give_up(&self) -> bool {

@@ -12,7 +12,7 @@ use futures_core::Stream;
 
 use super::instant::Instant;
 use super::sleep::{Sleep, later};
-use crate::context;
+use super::stash;
 use crate::tuning::DELAY_TOLERANCE;
 
 /// Ticks now, and then once every `period`. See [`Interval`].
@@ -47,7 +47,7 @@ pub fn interval(period: Duration) -> Interval {
 pub fn interval_at(start: impl Into<Instant>, period: Duration) -> Interval {
     assert!(!period.is_zero(), "the period of an interval must be longer than zero");
     let location = Location::caller();
-    let sleep = Sleep::new(context::poller(), start.into(), location);
+    let sleep = Sleep::new(stash::here(), start.into(), location);
     Interval { sleep, period, behavior: MissedTickBehavior::default(), location }
 }
 

@@ -11,15 +11,17 @@
 //!
 //! ```text
 //! prepare                            post
-//! waiting_until.store(next)          inbox.push(entry)
-//! fence(SeqCst)                      fence(SeqCst)
-//! inbox.is_empty()?                  waiting_until.load()
+//! waiting_until.store(next)          inbox.push(entry), SeqCst
+//! fence(SeqCst)                      waiting_until.load(SeqCst)
+//! inbox.is_empty()?
 //! ```
 //!
-//! The race would be that both loads miss the other's store. One of the two fences comes first in
-//! the single order of SeqCst fences, and what its thread stored before it is seen by the load
-//! behind the other. So the poller finds the entry, or the poster finds the time and notifies.
-//! Both at once cost a wake-up for nothing. `loom_insert_against_prepare` is this race as a model.
+//! The race would be that both loads miss the other's store. In the single order of SeqCst steps the
+//! push comes before the load. If the poller's look misses the push, its fence comes before the push; if
+//! the poster's load misses the store, it comes before the fence. Both cannot be. So the poller finds the
+//! entry, or the poster finds the time and notifies. Both at once cost a wake-up for nothing.
+//! `loom_insert_against_prepare` is this race as a model; there a fence stands between the push and the
+//! load, since loom takes SeqCst steps for weaker ones.
 //!
 //! While nobody waits, `waiting_until` is 0 and posting notifies nobody: whoever takes a turn next
 //! drains first. That somebody does is the idle protocol's promise.
@@ -42,7 +44,7 @@ mod interval;
 mod listening;
 mod pause;
 mod sleep;
-mod stash;
+pub(crate) mod stash;
 pub mod time;
 mod timeout;
 mod wheel;
@@ -55,7 +57,6 @@ mod sleep_tests;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64 as StaticU64;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -81,8 +82,6 @@ const WITHOUT_END: u64 = u64::MAX;
 
 /// The part of the timers that every thread shares.
 pub(crate) struct Timers {
-    /// By which a thread knows whose inbox an entry is in. No two of a process have the same.
-    number: u64,
     clock: Arc<dyn Clock>,
     start: Instant,
     inbox: Inbox<Entry>,
@@ -96,9 +95,7 @@ pub(crate) struct Timers {
 impl Timers {
     /// Timers without any entry, and the wheel for whoever has the poller's turn.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> (Timers, Wheel) {
-        static LAST: StaticU64 = StaticU64::new(0);
         let timers = Timers {
-            number: LAST.fetch_add(1, Relaxed),
             start: clock.now(),
             clock,
             inbox: Inbox::new(),
@@ -253,8 +250,9 @@ impl Timers {
     /// Somebody waits in the poller for longer than until `deadline`, and may not have read the message
     /// about it, which the caller has sent or changed.
     fn is_overslept(&self, deadline: u64) -> bool {
+        #[cfg(loom)]
         fence(SeqCst);
-        deadline < self.waiting_until.load(Relaxed)
+        deadline < self.waiting_until.load(SeqCst)
     }
 
     fn drain(&self, wheel: &mut Wheel) {

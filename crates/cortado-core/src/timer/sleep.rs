@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use cortado_probe::{Wait, turn};
 
+use super::Timers;
 use super::aim::{Aim, Stage};
 use super::entry::{Armed, EntryRef, Reset};
 use super::instant::Instant;
-use super::{Timers, stash};
+use super::stash::{self, Means};
 use crate::poller::Poller;
 
 /// Longer than the 73 years that timers reach, so it never comes.
@@ -49,9 +50,9 @@ pub(super) fn later(from: Instant, by: Duration) -> Instant {
 /// ```
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
-    let poller = crate::context::poller();
-    let aim = Aim::ahead(poller.timers().elapsed(), duration);
-    Sleep { poller, aim, entry: None, location: Location::caller() }
+    let means = stash::here();
+    let aim = Aim::ahead(means.poller.timers().elapsed(), duration);
+    Sleep::with(means, aim, Location::caller())
 }
 
 /// Waits until `deadline`; not at all if that is in the past. See [`sleep`].
@@ -75,7 +76,7 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// ```
 #[track_caller]
 pub fn sleep_until(deadline: impl Into<Instant>) -> Sleep {
-    Sleep::new(crate::context::poller(), deadline.into(), Location::caller())
+    Sleep::new(stash::here(), deadline.into(), Location::caller())
 }
 
 /// The future of [`sleep`] and [`sleep_until`].
@@ -84,26 +85,36 @@ pub fn sleep_until(deadline: impl Into<Instant>) -> Sleep {
 /// If its runtime ends while it waits, it waits for ever.
 #[must_use = "futures do nothing unless polled"]
 pub struct Sleep {
-    poller: Arc<Poller>,
+    /// Taken at the drop.
+    poller: Option<Arc<Poller>>,
     aim: Aim,
-    /// Made at the first poll that has to wait, and used again after a `reset`.
+    /// One that another timer has left, or made at the first poll that has to wait; and used again
+    /// after a `reset`.
     entry: Option<EntryRef>,
     location: &'static Location<'static>,
 }
 
 impl Sleep {
     pub(super) fn new(
-        poller: Arc<Poller>,
+        means: Means,
         deadline: Instant,
         location: &'static Location<'static>,
     ) -> Sleep {
-        let aim = Aim::new(poller.timers().nanoseconds(deadline.into()), Stage::New);
-        Sleep { poller, aim, entry: None, location }
+        let aim = Aim::new(means.poller.timers().nanoseconds(deadline.into()), Stage::New);
+        Sleep::with(means, aim, location)
+    }
+
+    fn with(means: Means, aim: Aim, location: &'static Location<'static>) -> Sleep {
+        Sleep { poller: Some(means.poller), aim, entry: means.entry, location }
+    }
+
+    fn poller(&self) -> &Poller {
+        self.poller.as_ref().expect("a timer has its poller until it is dropped")
     }
 
     /// When it finishes. What is more than 73 years from the runtime's start is told as 73 years.
     pub fn deadline(&self) -> Instant {
-        self.poller.timers().instant(self.aim.nanoseconds()).into()
+        self.poller().timers().instant(self.aim.nanoseconds()).into()
     }
 
     /// True once it has finished. A `Sleep` that was not polled yet has not.
@@ -136,7 +147,7 @@ impl Sleep {
     /// # }
     /// ```
     pub fn reset(&mut self, deadline: impl Into<Instant>) {
-        let nanoseconds = self.poller.timers().nanoseconds(deadline.into().into());
+        let nanoseconds = self.poller().timers().nanoseconds(deadline.into().into());
         let waiting = self.entry.as_ref().filter(|_| self.aim.stage() == Stage::Waiting);
         let reset = waiting.map_or(Reset::Fired, |entry| entry.reset(word(nanoseconds)));
         let stage = if reset == Reset::Fired { Stage::New } else { Stage::Waiting };
@@ -165,7 +176,7 @@ impl Sleep {
 
     /// Now, on the clock that this timer goes by.
     pub(super) fn now(&self) -> Instant {
-        self.poller.timers().now().into()
+        self.poller().timers().now().into()
     }
 
     /// Polls without telling the probe that a task waits here: `Timeout` waits for something else.
@@ -187,27 +198,24 @@ impl Sleep {
     /// as a rule, and where it is not the wheel finds out at once: so the clock is not read again,
     /// which would be a quarter of what a timer costs. Where time stands it costs nothing.
     fn is_due(&self) -> bool {
-        let timers = self.poller.timers();
+        let timers = self.poller().timers();
         let looks = self.aim.stage() == Stage::New || timers.is_paused();
         looks && self.aim.nanoseconds() <= timers.elapsed().cast_signed()
     }
 
     fn arm(&mut self, cx: &mut Context<'_>) {
-        let timers = self.poller.timers();
         let deadline = word(self.aim.nanoseconds());
-        let known = self.entry.take().or_else(|| stash::take(timers.number));
-        let overslept = match known {
-            Some(known) => arm_again(timers, self.entry.insert(known), deadline, cx.waker()),
-            None => {
-                let (entry, message) = EntryRef::armed(deadline, cx.waker().clone());
-                self.entry = Some(entry);
-                timers.post(message)
-            }
+        let overslept = if let Some(entry) = &self.entry {
+            arm_again(self.poller().timers(), entry, deadline, cx.waker())
+        } else {
+            let (entry, message) = EntryRef::armed(deadline, cx.waker().clone());
+            self.entry = Some(entry);
+            self.poller().timers().post(message)
         };
         // Not before: the clone of a waker may panic.
         self.aim.enter(Stage::Waiting);
         if overslept {
-            self.poller.notify();
+            self.poller().notify();
         }
     }
 
@@ -223,8 +231,8 @@ impl Sleep {
     }
 
     fn post(&self, entry: Option<EntryRef>) {
-        if entry.is_some_and(|entry| self.poller.timers().post(entry)) {
-            self.poller.notify();
+        if entry.is_some_and(|entry| self.poller().timers().post(entry)) {
+            self.poller().notify();
         }
     }
 }
@@ -240,11 +248,10 @@ impl Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if self.aim.stage() == Stage::Waiting
-            && let Some(entry) = self.entry.take()
-            && entry.cancel()
-        {
-            stash::put(&self.poller, entry);
+        let (Some(poller), Some(entry)) = (self.poller.take(), self.entry.take()) else { return };
+        let waits = self.aim.stage() == Stage::Waiting;
+        if if waits { entry.cancel() } else { entry.is_left() } {
+            stash::put(poller, entry);
         }
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::poller::{Poller, Wait};
 use crate::timer::sleep::Sleep;
+use crate::timer::stash;
 use crate::timer::tests::{ManualClock, start};
 use crate::tuning::STASHED_ENTRIES;
 
@@ -38,12 +39,18 @@ impl Scene {
 
     fn sleep(&self, ns: u64) -> Sleep {
         let deadline = start() + Duration::from_nanos(ns);
-        Sleep::new(self.poller.clone(), deadline.into(), Location::caller())
+        stash::set_home(Some(&self.poller));
+        Sleep::new(stash::take(&self.poller), deadline.into(), Location::caller())
     }
 
     fn poll(&self, sleep: &mut Sleep) -> Poll<()> {
         let waker = Waker::from(self.count.clone());
         Pin::new(sleep).poll(&mut Context::from_waker(&waker))
+    }
+
+    /// How many messages the poller has not read.
+    fn told(&self) -> usize {
+        self.poller.timers().messages.load(Ordering::SeqCst)
     }
 
     /// Goes to `ns`, takes a turn, and says how many wake-ups there have been so far.
@@ -164,8 +171,7 @@ fn more_dropped_timers_than_the_stash_holds_are_forgotten() {
     sleeps.iter_mut().for_each(|sleep| assert_eq!(scene.poll(sleep), Poll::Pending));
     assert_eq!(scene.woken_at(0), 0);
     drop(sleeps);
-    let told = scene.poller.timers().messages.load(Ordering::SeqCst);
-    assert!(told >= 100 - STASHED_ENTRIES, "{told}");
+    assert!(scene.told() >= 100 - STASHED_ENTRIES, "{}", scene.told());
     assert_eq!(scene.woken_at(100), 0);
 }
 
@@ -186,15 +192,50 @@ fn a_drop_on_another_thread_is_a_cancel() {
     let scene = Scene::new();
     let mut sleep = scene.sleep(5);
     assert_eq!(scene.poll(&mut sleep), Poll::Pending);
-    let mut next = scene.sleep(9);
-    let waker = Waker::from(scene.count.clone());
-    let dropper = std::thread::spawn(move || {
+    let scene = std::thread::spawn(move || {
+        stash::set_home(Some(&scene.poller));
         drop(sleep);
-        assert!(Pin::new(&mut next).poll(&mut Context::from_waker(&waker)).is_pending());
-        next
+        let mut next = scene.sleep(9);
+        assert_eq!(scene.poll(&mut next), Poll::Pending);
+        assert_eq!(scene.told(), 1);
+        (scene, next)
     });
-    let next = dropper.join().expect("the other thread drops");
+    let (scene, next) = scene.join().expect("the other thread drops");
     assert_eq!(scene.woken_at(8), 0);
     assert_eq!(scene.woken_at(9), 1);
     assert!(next.is_elapsed());
+}
+
+/// One that was taken over, but not polled, goes back; so does one that was too late to be polled.
+#[test]
+fn a_timer_that_is_never_armed_leaves_its_entry_to_the_next() {
+    let scene = Scene::new();
+    assert_eq!(scene.poll(&mut scene.sleep(5)), Poll::Pending);
+    drop(scene.sleep(6));
+    assert_eq!(scene.poll(&mut scene.sleep(0)), Poll::Ready(()));
+    let mut last = scene.sleep(7);
+    assert_eq!(scene.poll(&mut last), Poll::Pending);
+    assert_eq!(scene.told(), 1);
+    assert_eq!(scene.woken_at(6), 0);
+    assert_eq!(scene.woken_at(7), 1);
+}
+
+/// What a thread keeps is let go when it leaves the runtime, and elsewhere it keeps nothing: the poller
+/// is not kept alive, and the wheel forgets the entries.
+#[test]
+fn nothing_is_kept_outside_of_the_runtime() {
+    for leaves_first in [false, true] {
+        let scene = Scene::new();
+        let mut sleep = scene.sleep(5);
+        assert_eq!(scene.poll(&mut sleep), Poll::Pending);
+        if leaves_first {
+            stash::set_home(None);
+        }
+        drop(sleep);
+        assert_eq!(Arc::strong_count(&scene.poller), if leaves_first { 1 } else { 2 });
+        stash::set_home(None);
+        assert_eq!(Arc::strong_count(&scene.poller), 1);
+        assert_eq!(scene.poller.timers().stale.load(Ordering::SeqCst), 1);
+        assert_eq!(scene.woken_at(5), 0);
+    }
 }

@@ -125,10 +125,12 @@ mod tests {
     use crate::poller::Poller;
     use crate::seam::SystemClock;
     use crate::timer::sleep::Sleep;
+    use crate::timer::stash;
 
     fn within<F: Future>(deadline: Instant, future: F) -> Timeout<F> {
         let poller = Poller::new(Arc::new(SystemClock), false).expect("a poller can be made");
-        Timeout { future, sleep: Sleep::new(Arc::new(poller), deadline.into(), Location::caller()) }
+        let means = stash::take(&Arc::new(poller));
+        Timeout { future, sleep: Sleep::new(means, deadline.into(), Location::caller()) }
     }
 
     fn poll<F: Future>(future: F) -> Poll<F::Output> {
