@@ -75,7 +75,9 @@ enum Part {
     /// The open-loop echo client of the `mixed` group.
     Client(mixed::ClientArgs),
     /// One contender of the case `held-lock` of the `mixed` group.
-    Lock(mixed::LockArgs),
+    Lock(mixed::ProcessArgs),
+    /// One contender of the case `asked` of the `mixed` group.
+    Ask(mixed::ProcessArgs),
     /// The runtime of the case `false-positives` of the `mixed` group.
     Starved(mixed::StarvedArgs),
     /// A random mixture of everything, and whether all of it is accounted for at the end.
@@ -97,6 +99,7 @@ fn main() -> ExitCode {
         Some(Part::Serve(args)) => mixed::serve(&args),
         Some(Part::Client(args)) => mixed::client(&args),
         Some(Part::Lock(args)) => mixed::lock(&args),
+        Some(Part::Ask(args)) => mixed::ask(&args),
         Some(Part::Starved(args)) => mixed::starved(&args),
         Some(Part::Soak(args)) => soak::run(&args),
         Some(Part::NetServer(args)) => net::server(&args),

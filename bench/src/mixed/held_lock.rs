@@ -5,44 +5,24 @@
 mod runtimes;
 mod scene;
 
-use std::env;
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use clap::Args;
+use anyhow::Result;
 
-use super::{privileges, units};
+use super::privileges;
+use super::process::{self, ProcessArgs};
 use crate::goal::{Better, Goal};
-use crate::measured_child;
 use crate::registry::{Case, Settings};
 use crate::report::{Metric, Report};
-use crate::round::{Contender, interleave};
 use scene::Scene;
-
-/// A process that has not ended so long after its window hangs.
-const GRACE: Duration = Duration::from_secs(60);
 
 /// What the tasks that compute must have of the cores, in percent. The kernel leaves a thread at nice +10
 /// beside one at normal priority 9.7: 110 of 1134 by its weights.
 const FLOOR: f64 = 8.0;
 
-/// Options of `bench lock`.
-#[derive(Args)]
-pub(crate) struct LockArgs {
-    /// The runtime in which the tasks run.
-    runtime: String,
-    /// Milliseconds that are counted.
-    #[arg(long)]
-    measured_ms: u64,
-    /// Units of computing that are a millisecond of an idle core.
-    #[arg(long)]
-    units_per_ms: u64,
-}
-
 /// The body of a contender's process: prints its figures.
-pub(crate) fn run(args: &LockArgs) -> Result<()> {
+pub(crate) fn run(args: &ProcessArgs) -> Result<()> {
     privileges::give_up_raising()?;
     let start = runtimes::find(&args.runtime)?;
     let scene = Scene::new(args.units_per_ms, thread::available_parallelism()?.get());
@@ -72,13 +52,7 @@ impl Case for HeldLock {
     }
 
     fn run(&self, settings: &Settings) -> Result<Report> {
-        let units_per_ms = units::calibrate();
-        let measured_ms = settings.amount(10_000, 1_500);
-        let process = |runtime: &'static str| {
-            Box::new(Process { runtime, measured_ms, units_per_ms }) as Box<dyn Contender>
-        };
-        let mut contenders: Vec<_> = runtimes::names().map(process).collect();
-        let series = interleave(&mut contenders, settings.rounds(3));
+        let series = process::rounds("lock", runtimes::names(), settings);
         Ok(Report { metrics: metrics(), series, notes: Scene::notes() })
     }
 }
@@ -102,25 +76,4 @@ fn metrics() -> Vec<Metric> {
         lower("longest-turn", "ms"),
         lower("threads", "threads"),
     ]
-}
-
-/// A contender: a process, since threads that were lowered cannot be raised again.
-struct Process {
-    runtime: &'static str,
-    measured_ms: u64,
-    units_per_ms: u64,
-}
-
-impl Contender for Process {
-    fn name(&self) -> String {
-        self.runtime.to_owned()
-    }
-
-    fn round(&mut self) -> Result<Vec<f64>> {
-        let mut command = Command::new(env::current_exe().context("find this binary")?);
-        command.args(["lock", self.runtime]);
-        command.args(["--measured-ms", &self.measured_ms.to_string()]);
-        command.args(["--units-per-ms", &self.units_per_ms.to_string()]);
-        measured_child::figures(&mut command, Duration::from_millis(self.measured_ms) + GRACE)
-    }
 }

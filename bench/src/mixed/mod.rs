@@ -2,6 +2,7 @@
 //! 1 ms timer share a runtime with tasks that compute. The server and the client are processes of
 //! their own; the server has no right to raise priorities.
 
+mod asked;
 mod cells;
 mod client;
 mod contender;
@@ -10,6 +11,7 @@ mod figures;
 pub(crate) mod go_server;
 mod held_lock;
 mod privileges;
+mod process;
 mod quota;
 mod schedule;
 mod server;
@@ -30,11 +32,13 @@ use crate::registry::{Case, Group, Settings};
 use crate::report::{Metric, OURS, Report};
 use crate::round::{Contender, interleave};
 
+pub(crate) use asked::run as ask;
 use cells::{Cell, Setting, cores};
 pub(crate) use client::{ClientArgs, run as client};
 use contender::Pair;
 pub(crate) use go_server::toolchain_version as go_version;
-pub(crate) use held_lock::{LockArgs, run as lock};
+pub(crate) use held_lock::run as lock;
+pub(crate) use process::ProcessArgs;
 use quota::Group as ControlGroup;
 pub(crate) use server::{ServeArgs, run as serve};
 pub(crate) use starved::{StarvedArgs, run as starved};
@@ -48,7 +52,8 @@ pub(crate) const GROUP: Group = Group {
 
 fn cases() -> Vec<Box<dyn Case>> {
     let beside_echo = cells::all().map(|cell| Box::new(Mixed(cell)) as Box<dyn Case>);
-    let others = [Box::new(held_lock::HeldLock) as Box<dyn Case>, Box::new(starved::Starved)];
+    let others: [Box<dyn Case>; 3] =
+        [Box::new(asked::Asked), Box::new(held_lock::HeldLock), Box::new(starved::Starved)];
     beside_echo.chain(others).collect()
 }
 

@@ -22,14 +22,20 @@ pub(super) const PLAIN: &str = "threads-plain";
 pub(super) const RAYON_ALONE: &str = "rayon-alone";
 
 /// The nice value of lowered threads.
-pub(super) const LOWERED_NICE: i32 = 10;
+const LOWERED_NICE: i32 = 10;
+
+/// Lowers the calling thread by hand.
+pub(super) fn lower() {
+    // The process as number 0 is, on Linux, the calling thread alone.
+    setpriority_process(None, LOWERED_NICE).expect("lowering a thread is always allowed");
+}
 
 pub(super) fn serve_lowered(scene: Scene) -> Result<()> {
-    serve(scene, Some(LOWERED_NICE))
+    serve(scene, true)
 }
 
 pub(super) fn serve_plain(scene: Scene) -> Result<()> {
-    serve(scene, None)
+    serve(scene, false)
 }
 
 /// Computing throughput as it is with nothing beside it: nobody connects.
@@ -48,14 +54,13 @@ fn compute_in_jobs(figures: Arc<Figures>) {
     rayon::spawn(move || compute_in_jobs(figures));
 }
 
-fn serve(scene: Scene, nice: Option<i32>) -> Result<()> {
+fn serve(scene: Scene, lowers: bool) -> Result<()> {
     let Scene { listener, figures } = scene;
     for _ in 0..figures.work.tasks {
         let (figures, spawned) = (Arc::clone(&figures), Instant::now());
         thread::spawn(move || {
-            if let Some(nice) = nice {
-                // The process as number 0 is, on Linux, the calling thread alone.
-                setpriority_process(None, nice).expect("lowering a thread is always allowed");
+            if lowers {
+                lower();
             }
             thread::sleep(figures.work.begin_after());
             figures.begins(spawned);

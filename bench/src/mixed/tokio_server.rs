@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use rustix::process::setpriority_process;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Handle};
@@ -15,7 +14,7 @@ use tokio::sync::oneshot;
 use super::client::MESSAGE_BYTES;
 use super::figures::Figures;
 use super::server::{Scene, compute_and_wake};
-use super::threads_server::LOWERED_NICE;
+use super::threads_server::lower;
 use super::work::Kind;
 
 pub(super) const DEFAULT: &str = "tokio";
@@ -51,7 +50,6 @@ pub(super) fn serve_rayon(scene: Scene) -> Result<()> {
 
 /// What an expert tunes by hand: a worker per core in both runtimes, and priorities.
 pub(super) fn serve_two(scene: Scene) -> Result<()> {
-    let lower = || setpriority_process(None, LOWERED_NICE).expect("lowering is always allowed");
     let second = Builder::new_multi_thread().on_thread_start(lower).enable_all().build()?;
     serve(scene, Builder::new_multi_thread(), Way::Other(second.handle().clone()))
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context, Result};
-use rustix::process::setpriority_process;
 use tokio::runtime::Builder;
 
 use super::super::cortado_server::COMPUTE;
-use super::super::threads_server::{LOWERED, LOWERED_NICE};
+use super::super::threads_server::{LOWERED, lower};
 use super::super::tokio_server::{DEFAULT, TWO};
 use super::scene::{Scene, Taker};
 use crate::report::OURS;
@@ -109,10 +108,4 @@ fn threads_lowered(scene: &Arc<Scene>) -> Result<Box<dyn Any>> {
         });
     }
     Ok(Box::new(()))
-}
-
-/// Lowers the calling thread.
-fn lower() {
-    // The process as number 0 is, on Linux, the calling thread alone.
-    setpriority_process(None, LOWERED_NICE).expect("lowering a thread is always allowed");
 }
