@@ -5,12 +5,12 @@
 //!   Whoever sets it puts the entry there; the drain clears it before it reads the rest. So an
 //!   entry is in the inbox at most once, and every change after the drain looked is posted again.
 //! - `CANCELLED`: its `Sleep` is gone, or it has had none yet. While the entry is in the dropping
-//!   thread's stash the wheel is not told: a new `Sleep` may take it over, by `arm`, which clears the
-//!   flag.
+//!   thread's stash, or with a new `Sleep` that has not armed it yet, the wheel is not told: `arm` clears
+//!   the flag.
 //! - `FIRED`: the wheel is done with it, as its deadline has come, or as nobody waited any more when
 //!   the wheel looked, or as the runtime has ended; then the deadline is `LAST_DEADLINE`, which never
 //!   comes. Set by the wheel, cleared by the next `arm`. So what is not `FIRED` is in the inbox or in
-//!   the wheel (but for `LAST_DEADLINE`).
+//!   the wheel (but for `LAST_DEADLINE`, and for what was cancelled before the runtime ended).
 //!
 //! Deadline and flags change in one step, so a deadline that was moved never fires at its old time.
 //! The place in the wheel follows from a deadline that is at most the one in the word, or the entry is
@@ -127,7 +127,9 @@ pub(crate) enum Armed {
 pub(crate) enum Reset {
     /// The old deadline came first: the entry must be armed again.
     Fired,
-    /// The wheel finds out by itself, or a message is on its way.
+    /// A message that nobody has read yet stands for the new deadline, which is the earlier one.
+    Unread,
+    /// The wheel finds out by itself.
     Told,
     /// The caller posts the entry now.
     Post,
@@ -198,8 +200,10 @@ impl Entry {
         });
         if before.has(FIRED) {
             Reset::Fired
-        } else if before.has(POSTED) || deadline >= before.deadline() {
+        } else if deadline >= before.deadline() {
             Reset::Told
+        } else if before.has(POSTED) {
+            Reset::Unread
         } else {
             Reset::Post
         }
@@ -220,7 +224,7 @@ impl Entry {
         is_left
     }
 
-    /// Nobody waits for it, and the inbox or the wheel has it.
+    /// Nobody waits for it, and the next `Sleep` may take it over.
     pub(crate) fn is_left(&self) -> bool {
         Word(self.state.load(Acquire)).is_left()
     }
@@ -415,7 +419,8 @@ mod tests {
     fn one_message_at_a_time() {
         let entry = EntryRef::new();
         assert_eq!(entry.arm(50), Armed::Post);
-        assert_eq!(entry.reset(40), Reset::Told);
+        assert_eq!(entry.reset(60), Reset::Told);
+        assert_eq!(entry.reset(40), Reset::Unread);
         assert!(entry.cancel());
         assert!(!entry.give_up());
         assert_eq!(entry.receive(), Message::Forget);

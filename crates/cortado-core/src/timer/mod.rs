@@ -28,8 +28,10 @@
 //!
 //! A thread that drops a timer keeps the entry for a moment (`stash.rs`): its next timer takes it
 //! over. Where the wheel has it at an earlier time, nothing needs to be said. Where its message is
-//! still to be read, the change of the state word stands for the push: whoever reads the message sees
-//! the new deadline before it publishes until when it waits; the rest of the argument is the same.
+//! still to be read, the change of the state word stands for another one: whoever reads the message sees
+//! the new deadline before it publishes until when it waits. If the poller has looked already and waits,
+//! it has missed the message's push, which came before; so the argument holds for the load behind the
+//! change. The same goes for a timer that is moved to an earlier time (`Sleep::reset`).
 //!
 //! An inbox that nobody empties would keep cancelled entries alive, since a poller that waits for
 //! a far deadline is not woken by farther ones. So it is woken when half of the messages are stale, but

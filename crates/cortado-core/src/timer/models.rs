@@ -2,7 +2,7 @@
 
 use crate::seam::SystemClock;
 use crate::timer::entry::{Armed, EntryRef, Fire};
-use crate::timer::sleep::arm_again;
+use crate::timer::sleep::{arm_again, move_armed};
 use crate::timer::{Timers, Wheel};
 use loom::sync::Arc;
 use loom::thread;
@@ -43,12 +43,28 @@ fn loom_reset_against_prepare() {
         assert_eq!(entry.arm(2 * HOUR_NS), Armed::Post);
         timers.post(entry.clone());
         let shared = timers.clone();
-        let resetter = thread::spawn(move || match entry.reset(HOUR_NS) {
-            crate::timer::entry::Reset::Post => shared.post(entry),
-            _ => false,
-        });
+        let resetter = thread::spawn(move || move_armed(&shared, &entry, HOUR_NS) == Some(true));
         let wait = timers.prepare(&mut wheel);
         let notified = resetter.join().expect("resets");
+        let in_time = wait.is_some_and(|wait| wait <= Duration::from_nanos(HOUR_NS));
+        assert!(in_time || notified, "the poller sleeps past the deadline");
+    });
+}
+
+/// So is one of a timer that was inserted while the poller waited already, and did not wake it.
+#[test]
+fn loom_insert_and_reset_against_prepare() {
+    loom::model(|| {
+        let (timers, mut wheel) = timers();
+        let (_first, message) = EntryRef::armed(2 * HOUR_NS, Waker::noop().clone());
+        timers.post(message);
+        let shared = timers.clone();
+        let inserter = thread::spawn(move || {
+            let (entry, message) = EntryRef::armed(3 * HOUR_NS, Waker::noop().clone());
+            shared.post(message) | (move_armed(&shared, &entry, HOUR_NS) == Some(true))
+        });
+        let wait = timers.prepare(&mut wheel);
+        let notified = inserter.join().expect("inserts and resets");
         let in_time = wait.is_some_and(|wait| wait <= Duration::from_nanos(HOUR_NS));
         assert!(in_time || notified, "the poller sleeps past the deadline");
     });

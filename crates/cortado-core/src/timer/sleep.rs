@@ -149,11 +149,12 @@ impl Sleep {
     pub fn reset(&mut self, deadline: impl Into<Instant>) {
         let nanoseconds = self.poller().timers().nanoseconds(deadline.into().into());
         let waiting = self.entry.as_ref().filter(|_| self.aim.stage() == Stage::Waiting);
-        let reset = waiting.map_or(Reset::Fired, |entry| entry.reset(word(nanoseconds)));
-        let stage = if reset == Reset::Fired { Stage::New } else { Stage::Waiting };
+        let moved =
+            waiting.and_then(|entry| move_armed(self.poller().timers(), entry, word(nanoseconds)));
+        let stage = if moved.is_some() { Stage::Waiting } else { Stage::New };
         self.aim = Aim::new(nanoseconds, stage);
-        if reset == Reset::Post {
-            self.post(self.entry.clone());
+        if moved == Some(true) {
+            self.poller().notify();
         }
     }
 
@@ -229,12 +230,6 @@ impl Sleep {
             _ => Poll::Ready(()),
         }
     }
-
-    fn post(&self, entry: Option<EntryRef>) {
-        if entry.is_some_and(|entry| self.poller().timers().post(entry)) {
-            self.poller().notify();
-        }
-    }
 }
 
 impl Future for Sleep {
@@ -253,6 +248,17 @@ impl Drop for Sleep {
         if if waits { entry.cancel() } else { entry.is_left() } {
             stash::put(poller, entry);
         }
+    }
+}
+
+/// Moves the deadline of an entry that somebody waits for; nothing where the old one came first. True
+/// where the poller must be notified.
+pub(super) fn move_armed(timers: &Timers, entry: &EntryRef, deadline: u64) -> Option<bool> {
+    match entry.reset(deadline) {
+        Reset::Fired => None,
+        Reset::Unread => Some(timers.is_overslept(deadline)),
+        Reset::Told => Some(false),
+        Reset::Post => Some(timers.post(entry.clone())),
     }
 }
 

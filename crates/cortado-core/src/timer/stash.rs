@@ -5,8 +5,8 @@
 //! one has a later deadline. The thread's next timer takes over such an entry, by `Entry::arm`: it
 //! allocates nothing, and posts nothing where its deadline is not the earlier one. It also takes over the
 //! reference to the poller, whose count all threads would otherwise change twice for each timer. Until an
-//! entry is taken over or given up, the wheel is not told that nobody waits for it. So a poller may wake
-//! for nothing, once for each entry here.
+//! entry is armed again or given up, the wheel is not told that nobody waits for it. So a poller may wake
+//! for nothing, once for each entry here, and for each that a timer has that was not polled yet.
 //!
 //! A thread keeps entries of the runtime only that it is in, its home, and gives them up when it leaves:
 //! nothing here keeps a poller alive that has ended.

@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::seam::Clock;
-use crate::timer::entry::{Armed, EntryRef, Reset};
+use crate::timer::entry::{Armed, EntryRef};
+use crate::timer::sleep::move_armed;
 use crate::timer::wheel::TICK_NS;
 use crate::timer::{BACKLOG, Timers, Wheel};
 
@@ -54,12 +55,8 @@ impl Bench {
     }
 
     fn reset(&mut self, number: u64, deadline: u64) {
-        let entry = &self.entries[&number];
-        match entry.reset(deadline) {
-            Reset::Fired => panic!("{number} has fired"),
-            Reset::Told => {}
-            Reset::Post => drop(self.timers.post(entry.clone())),
-        }
+        let moved = move_armed(&self.timers, &self.entries[&number], deadline);
+        moved.unwrap_or_else(|| panic!("{number} has fired"));
     }
 
     fn cancel(&mut self, number: u64) {
@@ -219,6 +216,21 @@ fn time_that_stands_goes_only_to_deadlines_that_somebody_waits_for() {
     assert!(bench.entries[&2].has_fired());
     assert!(!bench.timers.skip(&mut bench.wheel, &mut Vec::new()));
     assert_eq!(bench.timers.elapsed(), 140 * TICK_NS);
+}
+
+/// A poller that waits already may not have read the message about a timer that is moved: it was for a
+/// later time, and did not wake it.
+#[test]
+fn moving_notifies_only_a_poller_that_would_oversleep() {
+    let mut bench = Bench::new();
+    bench.insert(1, 50 * TICK_NS);
+    assert!(bench.prepare().is_some());
+    bench.insert(2, 80 * TICK_NS);
+    let moved = |bench: &Bench, at| move_armed(&bench.timers, &bench.entries[&2], at * TICK_NS);
+    assert_eq!(moved(&bench, 90), Some(false));
+    assert_eq!(moved(&bench, 60), Some(false));
+    assert_eq!(moved(&bench, 20), Some(true));
+    assert_eq!(bench.fire_at(20 * TICK_NS), [2]);
 }
 
 #[test]

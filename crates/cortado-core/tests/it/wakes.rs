@@ -1,10 +1,14 @@
 //! No wake is lost, and none harms, wherever it comes from and whenever.
 
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
 
+use cortado_core::time::sleep;
 use cortado_core::{Builder, Runtime, spawn, yield_now};
 
 /// Counts up by whoever wakes; the task ends when it has seen the last count.
@@ -16,7 +20,7 @@ struct Target {
 const WAKES: usize = 300;
 
 async fn reach(target: Arc<Target>, goal: usize) {
-    std::future::poll_fn(|cx| {
+    poll_fn(|cx| {
         if target.count.load(Ordering::Relaxed) == goal {
             return Poll::Ready(());
         }
@@ -95,7 +99,7 @@ fn after_completion_by_many_threads_at_once() {
         let (send, receive) = channel::<Waker>();
         let (go, going) = channel::<()>();
         let task = runtime.spawn(async move {
-            std::future::poll_fn(|cx| {
+            poll_fn(|cx| {
                 send.send(cx.waker().clone()).unwrap();
                 Poll::Ready(())
             })
@@ -128,7 +132,7 @@ fn a_task_that_wakes_itself_in_every_way() {
     let rounds = runtime.block_on(async {
         spawn(async {
             let mut round = 0;
-            std::future::poll_fn(|cx| {
+            poll_fn(|cx| {
                 round += 1;
                 match round % 4 {
                     0 => cx.waker().wake_by_ref(),
@@ -146,4 +150,25 @@ fn a_task_that_wakes_itself_in_every_way() {
         .await
     });
     assert_eq!(rounds.unwrap(), 400);
+}
+
+/// The worker waits for the first timer; the second did not end that wait, since it was for later still.
+#[test]
+fn by_a_timer_that_is_moved_to_before_the_one_that_is_waited_for() {
+    let (ended, ends) = channel();
+    let mover = std::thread::spawn(move || {
+        let runtime = Builder::new().worker_threads(1).build().unwrap();
+        let hour = Duration::from_secs(3600);
+        drop(runtime.spawn(async move { sleep(hour).await }));
+        std::thread::sleep(Duration::from_millis(50));
+        runtime.block_on(async {
+            let mut timer = sleep(2 * hour);
+            poll_fn(|cx| Poll::Ready(assert!(Pin::new(&mut timer).poll(cx).is_pending()))).await;
+            timer.reset(Instant::now() + Duration::from_millis(10));
+            timer.await;
+        });
+        ended.send(()).unwrap();
+    });
+    assert_eq!(ends.recv_timeout(Duration::from_secs(60)), Ok(()), "the timer does not come");
+    mover.join().unwrap();
 }

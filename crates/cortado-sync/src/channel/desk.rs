@@ -6,7 +6,7 @@
 //! **States.** `FREE`, `WAITING`, `SERVED`. A sender that joins the queue takes the desk where that is
 //! free, and the peer that takes its message sets `SERVED`: both with the channel locked. The sender
 //! sets it free: without the lock once it has seen `SERVED`, which it alone leaves, or with the lock
-//! where it gives up, finds the channel closed, or has looked just before it was served.
+//! where it gives up, finds the channel closed, has looked just before it was served, or is a select's.
 //!
 //! **Why that is right.** The entry of the queue is touched with the lock only; the desk says no more
 //! than that its sender needs nothing of it any longer. Who joins and reads an old `SERVED` in place

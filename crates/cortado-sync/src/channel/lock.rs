@@ -10,7 +10,7 @@
 //! over and over, the two would pass the line of the cache, and all that is in it, back and forth for
 //! each message; the one that has it warm moves more messages alone than both do so. So the lock counts
 //! how often it was taken, and who sees another in a hurry stays away until that one rests, for some
-//! microseconds at the most and then for a nap.
+//! microseconds at the most and then for one nap.
 //!
 //! Invariants:
 //! - L1: `held` goes from false to true by a compare-exchange, and only the one that did so may
@@ -82,13 +82,17 @@ impl<T> Lock<T> {
         }
         loop {
             thread::sleep(Duration::from_micros(LOCK_NAP_US));
-            if self.take_if_free() {
-                return;
+            // It has stayed away long enough: now it takes it between two turns of the others.
+            for _ in 0..LOCK_PAUSES_MOST {
+                if self.take_if_free() {
+                    return;
+                }
+                pause(1);
             }
         }
     }
 
-    /// True where another thread takes it over and over while this one pauses.
+    /// True where it is taken again and again while this thread pauses, by another or by several.
     fn is_hurried(&self, pauses: u32) -> bool {
         let before = self.turns.load(Ordering::Relaxed);
         pause(pauses);

@@ -11,7 +11,8 @@
 //! has to wait stands in one of two queues: a *waiting sender* with its message, a *waiting
 //! receiver* with nothing. A *grant* is the right to take one message out of the buffer; a sender
 //! gives it to the first waiting receiver. Messages that are not granted are *free*. The *capacity*
-//! bounds the free ones.
+//! bounds the free ones. One place in the queue of senders is the *desk* (`desk.rs`): who waits there
+//! learns without the lock that its message was taken.
 //!
 //! **States.** A waiter is `Waiting`, then `Served` or `Closed`, and then it leaves, by the future
 //! that made it and by nobody else. A channel is open, then closed: by `close` from either side,
@@ -52,37 +53,43 @@
 //! **Speed.** One lock, held for tens of nanoseconds; wake-ups after it is released. Both lanes may
 //! use one channel: a lowered thread that is preempted inside of the lock delays the others, who nap
 //! meanwhile and leave it the core. Millions of messages a second between tasks on two workers, by
-//! capacity 0, 1, 100 and unbounded, medians of three on a shared machine with 2 cores:
+//! capacity 0, 1, 100 and unbounded, medians of three runs of `bench channels` on a machine with 2 cores
+//! (in one of them others used it beside the cases with two pairs):
 //!
 //! | | one pair | two pairs |
 //! |---|---|---|
-//! | this channel | 16.3, 22.4, 56.9, 43.7 | 14.7, 19.4, 50.7, 47.9 |
-//! | kanal 0.1.1 | 17.7, 23.7, 70.0, 63.9 | 10.5, 18.5, 58.5, 54.8 |
-//! | crossfire 3 | –, 0.34, 56.7, 30.4 | –, 0.32, 49.8, 27.8 |
-//! | this channel, before: with parking_lot's mutex | 10.5, 13.0, 33.5, 10.5 | 1.9, 3.0, 8.7, 9.7 |
-//! | before: with a lock that spins 5 rounds, then yields 40 times | 12.9, 17.4, 55.8, 9.0 | 2.1, 2.6, 6.1, 8.1 |
+//! | this channel | 17.1, 22.3, 54.3, 54.1 | 15.8, 20.8, 54.1, 55.3 |
+//! | kanal 0.1.1 | 17.3, 22.8, 67.5, 64.9 | 10.6, 18.6, 58.5, 67.8 |
+//! | crossfire 3 | –, 0.32, 55.2, 63.6 | –, 0.42, 45.9, 36.9 |
 //!
-//! A hand-over at a rendezvous takes the lock three times, kanal's twice: there the message goes into the
-//! waiter's own future. Each atomic operation takes about 5 ns here, and they are nearly all of the time.
+//! Most of that is the atomic steps that a message takes: 5 ns each here, and more behind stores. Sending
+//! and receiving take the lock once each. Who has to wait wakes a second time; a receiver takes the lock
+//! then, since its message is in the buffer; so does a sender, but for the one at the desk. The desk, and
+//! wakers that are no longer handed on from result to result, made a round trip over two rendezvous
+//! (`bench channels ping-pong`, interleaved) 111 ns in place of 136. In the three runs it took 107, over
+//! kanal's channel 113.
 //!
-//! What decides is that a contender stays away for a while: the one thread with the hot cache moves
-//! more messages alone than two that pass the line back and forth. The price is that a contender may
-//! come 50 µs late.
+//! What decides between cores is that a contender stays away for a while: the one thread with the hot
+//! cache moves more messages alone than two that pass the line back and forth (`lock.rs`). The price is
+//! that a contender may come late by a nap, of 50 µs or a few more.
 //!
-//! Between threads that block, in the same unit, medians of three runs on a machine with 2 cores that
-//! ran nothing else. With 0 and 1 the runs differ by up to a factor of four: it matters whether the
-//! kernel puts two threads that wait for each other on one core.
+//! Between threads that block, in the same unit and from the same runs. With 0 and 1 the runs differ by
+//! up to a factor of four: it matters whether the kernel puts two threads that wait for each other on one
+//! core.
 //!
 //! | | one pair | two pairs |
 //! |---|---|---|
-//! | this channel | 4.3, 5.8, 24.7, 66.6 | 1.6, 2.0, 21.7, 62.5 |
-//! | crossbeam-channel 0.5 | 0.04, 5.3, 34.5, 43.5 | 0.15, 1.6, 16.6, 41.1 |
-//! | kanal 0.1.1 | 3.9, 5.9, 14.1, 79.7 | 1.4, 1.8, 22.5, 72.6 |
+//! | this channel | 4.5, 5.4, 31.2, 68.2 | 2.0, 4.4, 28.4, 58.7 |
+//! | crossbeam-channel 0.5 | 0.05, 3.2, 24.0, 52.6 | 0.12, 1.7, 15.5, 51.7 |
+//! | crossfire 3 | –, 7.9, 52.5, 72.5 | –, 1.9, 59.9, 48.9 |
+//! | kanal 0.1.1 | 3.5, 5.4, 13.3, 77.5 | 1.4, 1.9, 19.3, 80.0 |
 //!
 //! **Rejected.** The message in the waiter's own place: a dropped receiver would have to put it back
 //! between others, by a number on every message. Waking a receiver without a grant: others overtake
 //! it. Waiters that lie in the futures: they need pinning and unsafe code, and save a lock in the
-//! second poll only.
+//! second poll only. A desk for receivers, with the message there: closing would have to know whether it
+//! is still there (C5), so its receiver would need an atomic step as dear as the lock. A short way in
+//! line for a send that meets nobody: no faster.
 
 mod desk;
 mod end;

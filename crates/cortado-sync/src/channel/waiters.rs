@@ -3,7 +3,8 @@
 //! An entry is made and removed by the future that waits, and by nobody else: the key that `join`
 //! returns is good until that future calls `leave`. A peer only finishes an entry: it takes it out
 //! of the queue, says in `stage` what came of it, and takes the waker. So a key never dangles, and
-//! the list needs neither pinned memory nor unsafe code.
+//! the list needs neither pinned memory nor unsafe code. The entry at the desk is left without a call
+//! where the desk says that it was served; the next one there overwrites it.
 
 use std::mem;
 use std::sync::Arc;

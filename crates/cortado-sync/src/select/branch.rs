@@ -164,25 +164,30 @@ impl<T, F: FnOnce(Result<(), SendError<T>>) -> O, O> Branch<O> for SendBranch<'_
     }
 
     fn register(&mut self, claim: &Arc<Claim>, index: usize, waker: &Waker) -> bool {
+        let shared = self.shared;
         if let Some(key) = self.key {
-            let sent =
-                self.shared.with(|state, effects| state.send_again(key, Some(claim), effects));
+            let (sent, _own) =
+                shared.with(|state, effects| state.send_again(key, Some(claim), effects));
             if sent.is_some() {
                 self.key = None;
             }
             return sent.is_some_and(|sent| self.settle(sent));
         }
-        let waker = waker.clone();
-        let Some(message) = self.message.slot().take() else { return false };
+        let slot = self.message.slot();
+        let Some(message) = slot.take() else { return false };
         let entry = Entry { claim: claim.clone(), index };
-        let sent =
-            self.shared.with(|state, effects| match state.send(message, Some(claim), effects) {
-                Sent::Full(message) => {
-                    self.key = Some(state.join_senders(message, waker, Some(entry), effects));
-                    None
-                }
-                sent => Some(sent),
-            });
+        let sent = shared.with(|state, effects| match state.send(message, Some(claim), effects) {
+            Sent::Full(message) => {
+                // The clone may panic: the message is not to be dropped under the lock then.
+                *slot = Some(message);
+                let waker = waker.clone();
+                let message = slot.take();
+                let by = Some(entry);
+                self.key = message.map(|message| state.join_senders(message, waker, by, effects));
+                None
+            }
+            sent => Some(sent),
+        });
         sent.is_some_and(|sent| self.settle(sent))
     }
 
