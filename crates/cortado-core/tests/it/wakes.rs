@@ -163,7 +163,7 @@ fn by_a_timer_that_is_moved_to_before_the_one_that_is_waited_for() {
         std::thread::sleep(Duration::from_millis(50));
         runtime.block_on(async {
             let mut timer = sleep(2 * hour);
-            poll_fn(|cx| Poll::Ready(assert!(Pin::new(&mut timer).poll(cx).is_pending()))).await;
+            assert!(poll_fn(|cx| Poll::Ready(Pin::new(&mut timer).poll(cx).is_pending())).await);
             timer.reset(Instant::now() + Duration::from_millis(10));
             timer.await;
         });
