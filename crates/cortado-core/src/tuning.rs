@@ -116,7 +116,8 @@ pub(crate) const BUNDLE_BYTES: usize = 8 * 1024;
 pub(crate) const BUNDLES_PER_CLASS: usize = if cfg!(loom) { 2 } else { 128 };
 
 /// How many entries of timers that it dropped a thread keeps, for the timers that it makes next: a few
-/// timeouts within each other. So many may also wake an idle poller once each, for nothing. Not
+/// timeouts within each other. So many, and those that timers have that were not polled yet, may also wake an idle
+/// poller once each, for nothing. Not
 /// measured beyond `runtime timers`, for which one is enough.
 pub(crate) const STASHED_ENTRIES: usize = 16;
 

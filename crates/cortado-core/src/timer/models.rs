@@ -17,6 +17,12 @@ fn timers() -> (Arc<Timers>, Wheel) {
 
 const HOUR_NS: u64 = 3_600_000_000_000;
 
+/// The poller waits no longer than until the deadline, which is in an hour, or is notified.
+fn assert_not_overslept(wait: Option<Duration>, notified: bool) {
+    let in_time = wait.is_some_and(|wait| wait <= Duration::from_nanos(HOUR_NS));
+    assert!(in_time || notified, "the poller sleeps past the deadline");
+}
+
 /// Either the poller waits no longer than until the new deadline, or it is notified.
 #[test]
 fn loom_insert_against_prepare() {
@@ -29,8 +35,7 @@ fn loom_insert_against_prepare() {
         });
         let wait = timers.prepare(&mut wheel);
         let notified = inserter.join().expect("posts");
-        let in_time = wait.is_some_and(|wait| wait <= Duration::from_nanos(HOUR_NS));
-        assert!(in_time || notified, "the poller sleeps past the deadline");
+        assert_not_overslept(wait, notified);
     });
 }
 
@@ -46,8 +51,7 @@ fn loom_reset_against_prepare() {
         let resetter = thread::spawn(move || move_armed(&shared, &entry, HOUR_NS) == Some(true));
         let wait = timers.prepare(&mut wheel);
         let notified = resetter.join().expect("resets");
-        let in_time = wait.is_some_and(|wait| wait <= Duration::from_nanos(HOUR_NS));
-        assert!(in_time || notified, "the poller sleeps past the deadline");
+        assert_not_overslept(wait, notified);
     });
 }
 
@@ -65,8 +69,7 @@ fn loom_insert_and_reset_against_prepare() {
         });
         let wait = timers.prepare(&mut wheel);
         let notified = inserter.join().expect("inserts and resets");
-        let in_time = wait.is_some_and(|wait| wait <= Duration::from_nanos(HOUR_NS));
-        assert!(in_time || notified, "the poller sleeps past the deadline");
+        assert_not_overslept(wait, notified);
     });
 }
 
@@ -123,8 +126,7 @@ fn loom_take_over_against_prepare() {
         let other = thread::spawn(move || arm_again(&shared, &entry, HOUR_NS, Waker::noop()));
         let wait = timers.prepare(&mut wheel);
         let notified = other.join().expect("takes over");
-        let in_time = wait.is_some_and(|wait| wait <= Duration::from_nanos(HOUR_NS));
-        assert!(in_time || notified, "the poller sleeps past the deadline");
+        assert_not_overslept(wait, notified);
         timers.drain(&mut wheel);
         assert_eq!(wheel.len(), 1);
     });

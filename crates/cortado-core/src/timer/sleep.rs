@@ -245,7 +245,8 @@ impl Drop for Sleep {
     fn drop(&mut self) {
         let (Some(poller), Some(entry)) = (self.poller.take(), self.entry.take()) else { return };
         let waits = self.aim.stage() == Stage::Waiting;
-        if if waits { entry.cancel() } else { entry.is_left() } {
+        let is_left = if waits { entry.cancel() } else { entry.is_left() };
+        if is_left {
             stash::put(poller, entry);
         }
     }

@@ -33,6 +33,16 @@ pub(crate) struct Effects<'a> {
     pub(super) woken: &'a mut Option<Waker>,
 }
 
+impl Effects<'_> {
+    /// The sender with this key waits no longer: the desk is free, if it was there.
+    #[inline]
+    fn leave_desk(&self, key: usize) {
+        if key == DESK {
+            self.desk.leave();
+        }
+    }
+}
+
 /// What came of an attempt to send.
 pub(crate) enum Sent<T> {
     /// The channel has the message.
@@ -217,9 +227,7 @@ impl<T> State<T> {
         let Some((_, message)) = self.senders.leave_if_finished(key) else {
             return Passed::Waiting(self.senders.refresh(key, waker));
         };
-        if key == DESK {
-            effects.desk.leave();
-        }
+        effects.leave_desk(key);
         message.map_or(Passed::Done, Passed::Closed)
     }
 
@@ -255,9 +263,7 @@ impl<T> State<T> {
         effects: &mut Effects<'_>,
     ) -> (Option<T>, Option<Waker>) {
         let (_, message, waker) = self.senders.leave(key);
-        if key == DESK {
-            effects.desk.leave();
-        }
+        effects.leave_desk(key);
         (message, waker)
     }
 
