@@ -5,6 +5,8 @@
 //! where that worker holds a seat of this lane, else in the lane's injector. Nothing here that both
 //! lanes touch takes a blocking lock.
 
+mod seats;
+
 use std::sync::Arc;
 use std::task::Waker;
 
@@ -358,35 +360,6 @@ impl Lanes {
     pub(crate) fn wake(self: &Arc<Self>, lane: Lane) {
         if let Some(grant) = self.lane(lane).idle.begin_wake() {
             self.hand_over(lane, grant);
-        }
-    }
-
-    /// The calling worker, in the middle of a poll, frees its own seat as the monitor would. False:
-    /// the monitor was quicker.
-    pub(crate) fn give_seat_up(self: &Arc<Self>, record: &Record) -> bool {
-        if !record.is_polling() || !record.notice().free(false) {
-            return false;
-        }
-        let lane = record.lane();
-        self.lane(lane).idle.free_seat();
-        // Whoever made work visible before that saw all seats taken, and woke nobody.
-        fence(Ordering::SeqCst);
-        if self.has_work(lane) {
-            self.wake(lane);
-        }
-        true
-    }
-
-    /// After `give_seat_up`, in the same poll: the worker sits down again if there is a seat. Else the
-    /// poll goes on without one, and the worker gives way when it ends.
-    pub(crate) fn take_seat_again(self: &Arc<Self>, record: &Record) {
-        let lane = record.lane();
-        let idle = &self.lane(lane).idle;
-        if let Some(grant) = idle.take_free_seat()
-            && idle.stop_searching(record.sit(lane, grant))
-            && self.has_work(lane)
-        {
-            self.wake(lane);
         }
     }
 

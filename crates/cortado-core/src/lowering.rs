@@ -7,8 +7,15 @@
 //! a computing thread near the end of its slice comes before one of the wait lane that wakes: by a short
 //! slice of the wait lane only shortly before its end, by a long slice of the computing one seldom. One that
 //! is not let run stays where it is until the kernel looks again, at the next event of that core or
-//! its next tick. A thread of the work lane has a long slice while its poll computes for long, and
-//! only then: the next to wake there comes before it as well.
+//! its next tick. A thread of the work lane has a long slice while it computes for long, and only then: the
+//! next to wake there comes before it as well.
+//!
+//! A second thing makes one that wakes wait. Who has had how much of its share is measured against the
+//! average of the core, and a computing thread that falls asleep, wakes or is moved to another core takes what it
+//! is ahead or behind with it: up to half of its slice. If the average falls, who slept meanwhile has had more
+//! than its share all of a sudden, and waits until the others have made up for it, for some milliseconds. So
+//! a thread of the work lane whose poll has ended goes on without sleeping, where there is something to do
+//! and others compute for long (`Lanes::take_over_seat`), and with the same slice.
 //!
 //! The short slice costs something where nobody computes: a worker that is woken comes before whoever else
 //! uses its core, such as a client of the server, after each of its requests. So the workers' slices are
@@ -79,10 +86,10 @@ impl Lowering {
         if lane == Lane::Work {
             // In this order: a worker that the monitor moves still counts as one of the wait lane.
             self.shorten_slices(workers);
-            self.set_slice(worker, thread, None);
+            self.set_slice(worker, thread, tuning::WORK_SLICE);
         } else if worker.is_none() || self.computes.load(Ordering::SeqCst) {
             // The monitor, which is no worker, hardly runs: it takes nothing from anybody.
-            self.set_slice(worker, thread, Some(tuning::WAIT_SLICE));
+            self.set_slice(worker, thread, tuning::WAIT_SLICE);
         }
     }
 
@@ -95,24 +102,23 @@ impl Lowering {
         // The thread first: with it comes the lane that it began in.
         let waiting = |record: &&Arc<Record>| record.thread() != 0 && record.lane() == Lane::Wait;
         for record in workers.iter().filter(waiting) {
-            self.set_slice(Some(record.id()), record.thread(), Some(tuning::WAIT_SLICE));
+            self.set_slice(Some(record.id()), record.thread(), tuning::WAIT_SLICE);
         }
     }
 
-    /// Monitor: the worker's thread is in the work lane, and its poll computes for long.
-    pub(crate) fn lengthen_slice(&self, record: &Record) {
-        self.set_slice(Some(record.id()), record.thread(), Some(tuning::LONG_SLICE));
-        // Only now: who sees it takes back what was set.
-        record.note_long_slice(true);
+    /// The worker's thread is in the work lane, and computes for long, or does not: its own worker says so,
+    /// or the monitor where a poll is long.
+    pub(crate) fn fit_slice(&self, record: &Record, is_long: bool) {
+        if record.has_long_slice() == is_long {
+            return;
+        }
+        let slice = if is_long { tuning::LONG_SLICE } else { tuning::WORK_SLICE };
+        self.set_slice(Some(record.id()), record.thread(), slice);
+        // Where the other one says the opposite at this moment, it is mended after the next poll.
+        record.note_long_slice(is_long);
     }
 
-    /// Worker: the poll for which its slice was lengthened is over.
-    pub(crate) fn end_long_slice(&self, record: &Record) {
-        record.note_long_slice(false);
-        self.set_slice(Some(record.id()), record.thread(), None);
-    }
-
-    fn set_slice(&self, worker: Option<WorkerId>, thread: i32, slice: Option<Duration>) {
+    fn set_slice(&self, worker: Option<WorkerId>, thread: i32, slice: Duration) {
         if let Err(error) = sys::set_slice(thread, slice) {
             say_once(&self.slice_refused, worker, Refused::TimeSlice, &error);
         }
@@ -132,7 +138,7 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
-    use crate::{Builder, work};
+    use crate::{Builder, work, yield_now};
 
     #[test]
     fn slices_are_shortened_when_something_computes() {
@@ -143,30 +149,43 @@ mod tests {
         let handle = runtime.handle();
         let computing = async { sys::own_slice() };
         let task = work::spawn_on(&handle, computing, "".into(), Location::caller());
-        assert_eq!(runtime.block_on(task).unwrap(), before);
-        let knows_slices = before != Duration::ZERO;
-        assert_eq!(slice(), if knows_slices { tuning::WAIT_SLICE } else { before });
+        let expected = |slice| if before == Duration::ZERO { before } else { slice };
+        assert_eq!(runtime.block_on(task).unwrap(), expected(tuning::WORK_SLICE));
+        assert_eq!(slice(), expected(tuning::WAIT_SLICE));
     }
 
     #[test]
-    fn a_poll_that_computes_for_long_has_a_long_slice_until_it_ends() {
+    fn who_computes_for_long_has_a_long_slice_until_a_poll_is_short_or_it_sleeps() {
         let runtime = Builder::new().worker_threads(1).report_long_polls(false).build().unwrap();
         let handle = runtime.handle();
         let in_work_lane = |task| {
             runtime.block_on(work::spawn_on(&handle, task, "".into(), Location::caller())).unwrap()
         };
-        let slice = async { sys::own_slice() };
-        let before = in_work_lane(Box::pin(slice) as Pin<Box<dyn Future<Output = _> + Send>>);
-        let computing = async move {
+        let slice = || {
+            in_work_lane(
+                Box::pin(async { sys::own_slice() }) as Pin<Box<dyn Future<Output = _> + Send>>
+            )
+        };
+        let before = slice();
+        let knows_slices = before != Duration::ZERO;
+        let long = if knows_slices { tuning::LONG_SLICE } else { before };
+        let compute_until_long = move || {
             let limit = Instant::now() + Duration::from_secs(100);
-            while before != Duration::ZERO && sys::own_slice() == before && Instant::now() < limit {
+            while knows_slices && sys::own_slice() != long && Instant::now() < limit {
                 (0..10_000).for_each(|n| _ = std::hint::black_box(n));
             }
             sys::own_slice()
         };
-        let during = in_work_lane(Box::pin(computing));
-        let knows_slices = before != Duration::ZERO;
-        assert_eq!(during, if knows_slices { tuning::LONG_SLICE } else { before });
-        assert_eq!(in_work_lane(Box::pin(async { sys::own_slice() })), before);
+        assert_eq!(in_work_lane(Box::pin(async move { compute_until_long() })), long);
+        // Whether the thread sleeps before the first of these is a matter of luck.
+        assert_eq!([slice(), slice()][1], before);
+        let polls = async move {
+            assert_eq!(compute_until_long(), long);
+            yield_now().await;
+            assert_eq!(sys::own_slice(), long, "it is likely to compute on");
+            yield_now().await;
+            sys::own_slice()
+        };
+        assert_eq!(in_work_lane(Box::pin(polls)), before);
     }
 }

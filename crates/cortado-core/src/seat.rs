@@ -15,7 +15,8 @@
 //! - F1: a seat is given back once: by whoever sets `STANDING`. The worker and the monitor both do
 //!   that by one atomic step, so only one of them does. A worker does it also in the middle of a poll,
 //!   where a job waits for another (`work::Standing`): it marks the seat as lost, like the monitor, and
-//!   takes one again where one is free by then.
+//!   takes one again where one is free by then. So does another worker of the work lane whose own poll
+//!   has just ended without a seat (`Lanes::take_over_seat`).
 //! - F2: nothing is taken from a running worker but its seat. Its queue stays the worker's own, open
 //!   to thieves, of whom the monitor is one, until the worker itself passes it on.
 //! - F3: a worker whose seat is lost runs nothing more in that lane; what it wakes or spawns until
@@ -35,7 +36,9 @@
 //! for each seat is lowered beyond the lane's bound. A poll that queues tasks all along
 //! for other workers of its lane counts as many short ones, and is left alone. The worker:
 //! after the poll it sees `LOST`, passes its queue to the injector, and waits as a sleeper for a
-//! new seat, in the work lane if `LOWERED`.
+//! new seat, in the work lane if `LOWERED`. There, where something waits, it takes the seat of a poll that
+//! computes for long at once: the monitor would free it for whoever sleeps, and a thread that computes is
+//! better not put to sleep between (`lowering`).
 //!
 //! **The race.** The poll may end between (1) and (3). The worker then runs the next task for one
 //! poll while its seat is given to another: for that poll the lane has one worker more than seats,

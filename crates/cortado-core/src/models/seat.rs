@@ -93,6 +93,31 @@ fn loom_a_seat_that_a_worker_gave_up_is_another_ones_or_its_own() {
     });
 }
 
+/// Another worker takes the seat over (`Lanes::take_over_seat`) while the monitor is about to free it: it is
+/// given back once, and as many are counted as are held.
+#[test]
+fn loom_a_seat_that_another_worker_takes_over_is_counted_once() {
+    loom::model(|| {
+        let shared = seated();
+        let [other, monitors] = [shared.clone(), shared.clone()];
+        let free = |(notice, idle): &(Notice, Idle)| {
+            if notice.free(false) {
+                idle.free_seat();
+            }
+        };
+        let taker = thread::spawn(move || {
+            free(&other);
+            let grant = other.1.take_free_seat();
+            grant.map(|grant| other.1.stop_searching(grant.accept())).is_some()
+        });
+        let monitor = thread::spawn(move || free(&monitors));
+        let holds = shared.0.stand_up();
+        let other_holds = taker.join().unwrap();
+        monitor.join().unwrap();
+        assert_eq!(shared.1.active(), usize::from(holds) + usize::from(other_holds));
+    });
+}
+
 /// A worker that holds the one seat.
 fn seated() -> Arc<(Notice, Idle)> {
     let shared = Arc::new((Notice::new(), Idle::new(1, 1)));

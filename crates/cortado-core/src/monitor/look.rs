@@ -117,7 +117,7 @@ impl<S: Senses> Look<S> {
                 let pace = self.at_poll(lanes, record, poll, now, polled_in);
                 outcome.wanted_pace = outcome.wanted_pace.into_iter().chain(pace).min();
             }
-            self.lengthen_slice(lanes, record, poll, now);
+            self.at_long_poll(lanes, record, poll, now);
             self.note(lanes, record, poll, now);
         }
         if outcome.wanted_pace.is_some() && somebody_minds && lanes.acts_on_long_polls() {
@@ -189,8 +189,9 @@ impl<S: Senses> Look<S> {
         Some(pace_for(lanes, lane).max(TICK_SAMPLE))
     }
 
-    /// A poll in the work lane that computes for long, with or without a seat, goes on in long slices.
-    fn lengthen_slice(&self, lanes: &Lanes, record: &Record, poll: Poll, now: Instant) {
+    /// A poll in the work lane that computes for long, with or without a seat, goes on in long slices, and
+    /// may lose its seat to whoever needs one.
+    fn at_long_poll(&self, lanes: &Lanes, record: &Record, poll: Poll, now: Instant) {
         let seen = self.workers[record.index()].seen.as_ref();
         let computes = |seen: &&Seen| seen.found.is_some_and(|found| found.cause == Cause::OnCpu);
         let Some(seen) = seen.filter(|seen| seen.poll.number == poll.number).filter(computes)
@@ -199,7 +200,8 @@ impl<S: Senses> Look<S> {
         };
         let is_in_work_lane = record.lane() == Lane::Work || record.notice().is_lowered();
         let is_long = now.saturating_duration_since(seen.since) >= WORK_STALL_LIMIT;
-        if is_in_work_lane && is_long && !record.has_long_slice() && lanes.acts_on_long_polls() {
+        if is_in_work_lane && is_long && lanes.acts_on_long_polls() {
+            record.note_long_poll(poll.number);
             self.senses.lengthen_slice(lanes, record);
         }
     }

@@ -55,6 +55,6 @@ impl Senses for Machine {
     }
 
     fn lengthen_slice(&self, lanes: &Lanes, record: &Record) {
-        lanes.lowering().lengthen_slice(record);
+        lanes.lowering().fit_slice(record, true);
     }
 }

@@ -55,8 +55,10 @@ impl Senses for Stage {
     }
 
     fn lengthen_slice(&self, _: &Lanes, record: &Record) {
-        self.lengthened.set(self.lengthened.get() + 1);
-        record.note_long_slice(true);
+        if !record.has_long_slice() {
+            self.lengthened.set(self.lengthened.get() + 1);
+            record.note_long_slice(true);
+        }
     }
 }
 
@@ -335,6 +337,25 @@ fn who_is_blocked_in_the_work_lane_keeps_its_slice() {
     scene.pass(WORK_STALL_LIMIT, Duration::ZERO);
     scene.pass(WORK_STALL_LIMIT, Duration::ZERO);
     assert_eq!(scene.stage.lengthened.get(), 0);
+}
+
+#[test]
+fn only_who_computes_for_long_loses_its_seat_to_another_worker() {
+    let scene = Scene::new(Lane::Work, MonitorMode::Act);
+    assert!(scene.lanes.take_over_seat().is_none());
+    scene.record.note_long_poll(1);
+    assert!(scene.lanes.take_over_seat().is_some());
+    assert!(scene.record.notice().is_lost());
+    assert!(scene.lanes.take_over_seat().is_none(), "there is no other seat");
+}
+
+#[test]
+fn nobody_takes_a_seat_over_where_nothing_waits() {
+    let scene = Scene::new(Lane::Work, MonitorMode::Act);
+    scene.record.note_long_poll(1);
+    drop(scene.lanes.take_injected(&scene.record, Lane::Work, 0));
+    assert!(scene.lanes.take_over_seat().is_none());
+    assert!(!scene.record.notice().is_lost());
 }
 
 #[test]

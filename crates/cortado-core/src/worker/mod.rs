@@ -11,7 +11,7 @@ mod spare;
 use std::hint;
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cortado_probe::{Event, Lane, emit, turn};
 
@@ -119,13 +119,19 @@ impl Worker {
         self.record.begin_poll(task.header(), self.poll_number);
         let id = task.header().id();
         let again = turn::take(Some(id), || task.run(self.record.notice().word()));
-        if self.record.has_long_slice() {
-            self.lanes.lowering().end_long_slice(&self.record);
-        }
+        self.fit_slice();
         if let Some(task) = again {
             self.lanes.requeue(&self.record, task);
         }
         !self.record.notice().is_lost() || self.give_way()
+    }
+
+    /// Who computed for long until now is likely to go on so.
+    fn fit_slice(&self) {
+        if self.lane == Lane::Work && self.lanes.acts_on_long_polls() {
+            let is_long = self.record.used() >= Some(tuning::LONG_SLICE_FROM);
+            self.lanes.lowering().fit_slice(&self.record, is_long);
+        }
     }
 
     /// Now and then, also when there is enough to do: at the descriptors and the timers, and at what
@@ -167,12 +173,24 @@ impl Worker {
             return None;
         }
         if !self.record.queue().is_half_full() {
-            self.lanes.take_injected(&self.record, self.lane, tuning::INJECTOR_BATCH)
+            self.lanes.take_injected(&self.record, self.lane, self.batch())
         } else if self.polls.is_multiple_of(self.pace.injector_every_with_many()) {
             self.lanes.take_injected(&self.record, self.lane, 0)
         } else {
             None
         }
+    }
+
+    /// How many tasks it takes from the injector beside the one that it runs next. In the work lane only
+    /// what it will soon come to: the rest would wait behind a long poll, and at the end of the line
+    /// when that loses its seat.
+    fn batch(&self) -> usize {
+        if self.lane == Lane::Wait {
+            return tuning::INJECTOR_BATCH;
+        }
+        let soon = |used: Duration| tuning::LOOK_AIM.as_micros() / used.as_micros().max(1);
+        let soon = self.record.used().map_or(0, soon);
+        soon.min(tuning::INJECTOR_BATCH as u128) as usize
     }
 
     /// From the worker's own queue; now and then from the injector first.
@@ -257,9 +275,8 @@ impl Worker {
     }
 
     fn find_queued(&mut self) -> Option<Runnable> {
-        let batch = tuning::INJECTOR_BATCH;
         self.lanes
-            .take_injected(&self.record, self.lane, batch)
+            .take_injected(&self.record, self.lane, self.batch())
             .inspect(|_| self.stole_few = false)
             .or_else(|| self.steal())
     }

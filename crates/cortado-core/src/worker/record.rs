@@ -4,6 +4,7 @@
 
 use std::panic::Location;
 use std::ptr;
+use std::time::Duration;
 
 use cortado_probe::{Lane, WorkerId};
 
@@ -11,9 +12,12 @@ use crate::idle::{Grant, Searching};
 use crate::park::Parker;
 use crate::queue::Queue;
 use crate::seat::Notice;
-use crate::shim::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU64, Ordering};
+use crate::shim::atomic::{
+    AtomicBool, AtomicI32, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering,
+};
 use crate::sys;
 use crate::task::Header;
+use crate::tuning::WORK_STALL_LIMIT;
 
 /// Where a sleeper waits.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,10 @@ pub(crate) struct Record {
     thread: AtomicI32,
     work_lane: AtomicBool,
     long_slice: AtomicBool,
+    /// The number of the last poll that the monitor found to compute for long in the work lane.
+    long_poll: AtomicU64,
+    /// Written by the worker in the work lane: what its last poll used, in µs, plus one; 0 since it slept.
+    used_us: AtomicU32,
     taken: AtomicBool,
 }
 
@@ -73,6 +81,8 @@ impl Record {
             thread: AtomicI32::new(0),
             work_lane: AtomicBool::new(false),
             long_slice: AtomicBool::new(false),
+            long_poll: AtomicU64::new(0),
+            used_us: AtomicU32::new(0),
             taken: AtomicBool::new(false),
         }
     }
@@ -106,7 +116,7 @@ impl Record {
         self.gathers.load(Ordering::Relaxed)
     }
 
-    /// Notes whether the thread's time slice is lengthened for the poll under way.
+    /// Notes whether the thread's time slice is lengthened.
     pub(crate) fn note_long_slice(&self, is_long: bool) {
         self.long_slice.store(is_long, Ordering::Relaxed);
     }
@@ -130,6 +140,7 @@ impl Record {
     pub(crate) fn begin(&self, lane: Lane) {
         self.work_lane.store(lane == Lane::Work, Ordering::Relaxed);
         self.long_slice.store(false, Ordering::Relaxed);
+        self.long_poll.store(0, Ordering::Relaxed);
         self.thread.store(sys::thread_id(), Ordering::Release);
     }
 
@@ -195,7 +206,33 @@ impl Record {
         let now = sys::own_cpu_ns();
         let before = self.cpu_before.load(Ordering::Relaxed);
         self.cpu_before.store(now, Ordering::Relaxed);
-        u32::try_from(now.saturating_sub(before) / 1000).unwrap_or(u32::MAX)
+        let used = u32::try_from(now.saturating_sub(before) / 1000).unwrap_or(u32::MAX);
+        self.used_us.store(used.saturating_add(1), Ordering::Relaxed);
+        used
+    }
+
+    /// The CPU time of the worker's last poll in the work lane, where it has not slept since.
+    pub(crate) fn used(&self) -> Option<Duration> {
+        let us = self.used_us.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(Duration::from_micros(us.into()))
+    }
+
+    /// Worker: it sleeps, and nobody knows how long its next poll will be.
+    pub(crate) fn forget_used(&self) {
+        self.used_us.store(0, Ordering::Relaxed);
+    }
+
+    /// Monitor: the poll `number`, in the work lane, computes for long.
+    pub(crate) fn note_long_poll(&self, number: u64) {
+        self.long_poll.store(number, Ordering::Relaxed);
+    }
+
+    /// The poll under way computes for long in the work lane, as the monitor found, or is likely to, since
+    /// the one before did.
+    pub(crate) fn computes_for_long(&self) -> bool {
+        let poll = self.poll.load(Ordering::Relaxed);
+        let is_found = poll >> 1 == self.long_poll.load(Ordering::Relaxed);
+        poll & 1 == 1 && (is_found || self.used() >= Some(WORK_STALL_LIMIT))
     }
 
     /// Monitor: the poll `number` has used `us` of CPU time.

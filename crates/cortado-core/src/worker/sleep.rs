@@ -46,6 +46,12 @@ impl Worker {
         self.record.end_poll();
         self.record.stand_up();
         self.change_lane();
+        if self.lane == Lane::Work
+            && let Some(grant) = self.lanes.take_over_seat()
+        {
+            self.sit_down(grant);
+            return true;
+        }
         self.idle().announce(self.record.index());
         self.rise()
     }
@@ -63,6 +69,11 @@ impl Worker {
         let found_work = self.lanes.has_work(self.lane);
         let grant = if found_work { self.idle().try_rise(index) } else { None };
         let Some(grant) = grant.or_else(|| self.wait()) else { return false };
+        self.sit_down(grant);
+        true
+    }
+
+    fn sit_down(&mut self, grant: Grant) {
         let before = self.searching.replace(self.record.sit(self.lane, grant));
         if before.is_some() {
             cortado_probe::stop("S1", "a worker that counted as searching was granted a seat");
@@ -71,10 +82,12 @@ impl Worker {
         self.pace.forget();
         self.lanes.monitor().rouse();
         self.lanes.wake_ready(&self.record, &mut self.ready);
-        true
     }
 
     fn wait(&mut self) -> Option<Grant> {
+        // What it will be woken for may be short.
+        self.record.forget_used();
+        self.fit_slice();
         while !self.lanes.is_closing() {
             let waited = match self.wait_in_poller() {
                 Waited::Occupied => self.wait_parked(),

@@ -1,11 +1,12 @@
 //! `compute`: results, panics, cancellation and names, from tasks and from anywhere else.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::{Context, Waker};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 use cortado_core::work::{Parker, serving};
 use cortado_core::{Builder, MonitorMode, Runtime};
@@ -48,6 +49,43 @@ fn a_computation_runs_in_the_work_lane_and_a_short_one_where_it_is_awaited() {
     // up to the machine.
     for unknown in [0, 1, 2, 7] {
         assert_eq!(lanes[unknown], Some(Lane::Work), "{unknown} of {lanes:?}");
+    }
+}
+
+/// Who had to wait behind others that its thread took from the line with it would be the last to be answered,
+/// where more is asked for than can be computed.
+#[test]
+fn computations_that_take_long_begin_in_the_order_in_which_they_were_asked_for() {
+    // Without a monitor there are two threads in the work lane, whatever the machine does meanwhile.
+    let builder = Builder::new().worker_threads(2).monitor(MonitorMode::Off);
+    let runtime = builder.build().expect("threads and descriptors");
+    let begun = Arc::new(Mutex::new(Vec::new()));
+    let mut computations: Vec<_> = (0..100)
+        .map(|n| {
+            let begun = begun.clone();
+            Box::pin(compute(move || {
+                begun.lock().unwrap().push(n);
+                (0..1_000_000).for_each(|n| _ = black_box(n));
+            }))
+        })
+        .collect();
+    let all = async move {
+        for computation in &mut computations {
+            let asked = poll_fn(|context| Poll::Ready(computation.as_mut().poll(context))).await;
+            assert!(asked.is_pending());
+        }
+        for computation in computations {
+            computation.await;
+        }
+    };
+    runtime.block_on(runtime.spawn(all)).expect("no panic");
+    let begun = begun.lock().unwrap();
+    for (position, n) in begun.iter().enumerate() {
+        let earlier = begun[..position].iter().filter(|earlier| *earlier < n).count();
+        assert!(
+            n - earlier <= 1,
+            "{n} came before more than the one that the other thread had taken: {begun:?}"
+        );
     }
 }
 
