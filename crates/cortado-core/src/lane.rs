@@ -60,11 +60,6 @@ impl LaneState {
         self.threads.fetch_update(Ordering::AcqRel, Ordering::Relaxed, remove).is_ok()
     }
 
-    /// The thread that was counted out stays.
-    pub(crate) fn restore_thread(&self) {
-        self.threads.fetch_add(1, Ordering::AcqRel);
-    }
-
     pub(crate) fn threads(&self) -> usize {
         self.threads.load(Ordering::Relaxed)
     }

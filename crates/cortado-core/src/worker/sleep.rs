@@ -65,12 +65,14 @@ impl Worker {
 
     /// The worker is announced as a sleeper; returns with a seat, or with false to end.
     fn rise(&mut self) -> bool {
-        let index = self.record.index();
-        let found_work = self.lanes.has_work(self.lane);
-        let grant = if found_work { self.idle().try_rise(index) } else { None };
-        let Some(grant) = grant.or_else(|| self.wait()) else { return false };
+        let Some(grant) = self.look_once_more().or_else(|| self.wait()) else { return false };
         self.sit_down(grant);
         true
+    }
+
+    /// Having announced itself as a sleeper.
+    fn look_once_more(&self) -> Option<Grant> {
+        self.lanes.has_work(self.lane).then(|| self.idle().try_rise(self.record.index())).flatten()
     }
 
     fn sit_down(&mut self, grant: Grant) {
@@ -144,28 +146,26 @@ impl Worker {
         // Threads that were lowered stay in the work lane. As sleepers they would keep the next one that
         // computes from being lowered.
         let is_too_many = self.lane == Lane::Work && self.lanes.is_overstaffed();
-        if is_too_many && self.may_end() {
-            return Waited::Enough;
-        }
+        let parker = self.record.parker();
         if !self.lanes.lane(self.lane).has_spare_threads() {
-            self.record.parker().park();
-        } else if !self.record.parker().park_timeout(tuning::KEEP_ALIVE) && self.may_end() {
-            return Waited::Enough;
+            parker.park();
+        } else if (is_too_many || !parker.park_timeout(tuning::KEEP_ALIVE))
+            && self.idle().withdraw(index)
+        {
+            return self.try_end();
         }
         self.idle().granted(index).map_or(Waited::Again, Waited::Granted)
     }
 
-    /// Takes the thread out of the lane's count, if the lane has more threads than seats, and the
-    /// worker out of the sleepers, unless a grant has come.
-    fn may_end(&mut self) -> bool {
-        if !self.lanes.lane(self.lane).remove_spare_thread() {
-            return false;
+    /// The worker is no sleeper any more. Its thread is to end if the lane has more of them than seats; else
+    /// it sleeps again.
+    fn try_end(&mut self) -> Waited {
+        if self.lanes.lane(self.lane).remove_spare_thread() {
+            self.counted = false;
+            return Waited::Enough;
         }
-        self.counted = !self.idle().withdraw(self.record.index());
-        if self.counted {
-            self.lanes.lane(self.lane).restore_thread();
-        }
-        !self.counted
+        self.idle().announce(self.record.index());
+        self.look_once_more().map_or(Waited::Again, Waited::Granted)
     }
 
     /// The thread ends: its record is free for another one.
