@@ -77,6 +77,18 @@ impl Injector {
 
     /// Takes the task whose turn it is, and passes up to `more` further ones to `keep`.
     pub(crate) fn take(&self, more: usize, keep: impl FnMut(Runnable)) -> Option<Runnable> {
+        self.take_ordered(|ordered| ordered.take(more, keep))
+    }
+
+    /// Takes one task for whoever has many others, and takes it for the sake of those that wait.
+    pub(crate) fn take_longest_waiting(&self) -> Option<Runnable> {
+        self.take_ordered(Ordered::take_longest_waiting)
+    }
+
+    fn take_ordered(
+        &self,
+        take: impl FnOnce(&mut Ordered) -> Option<Runnable>,
+    ) -> Option<Runnable> {
         if self.is_empty() {
             return None;
         }
@@ -84,7 +96,7 @@ impl Injector {
         // At no moment does the queue look empty to others while tasks change from list to list.
         self.ordered_len.store(ordered.len() + 1, Ordering::SeqCst);
         ordered.extend(self.pushed.take_all(), self.spilled.take_all());
-        let first = ordered.take(more, keep);
+        let first = take(&mut ordered);
         self.ordered_len.store(ordered.len(), Ordering::Release);
         first
     }
@@ -113,7 +125,7 @@ impl Ordered {
     }
 
     fn take(&mut self, more: usize, mut keep: impl FnMut(Runnable)) -> Option<Runnable> {
-        let end = self.end(more);
+        let end = self.end();
         let list = if matches!(end, End::Queue) { &mut self.queue } else { &mut self.fresh };
         let first = if matches!(end, End::Newest) { list.pop_back() } else { list.pop_front() };
         let more = more.min(list.len() / 2);
@@ -130,14 +142,20 @@ impl Ordered {
         first
     }
 
-    /// From where the next tasks are taken. Who takes only one has many others, and takes it for the sake
-    /// of those that wait.
-    fn end(&mut self, more: usize) -> End {
+    fn take_longest_waiting(&mut self) -> Option<Runnable> {
+        match self.end() {
+            End::Queue => self.queue.pop_front(),
+            End::Newest | End::Oldest => self.fresh.pop_front(),
+        }
+    }
+
+    /// From where the next tasks are taken.
+    fn end(&mut self) -> End {
         self.takes = self.takes.wrapping_add(1);
         let turn_of_queue = self.takes.is_multiple_of(2);
         if self.fresh.is_empty() || (turn_of_queue && !self.queue.is_empty()) {
             End::Queue
-        } else if more == 0 || (self.takes / 2 + 1).is_multiple_of(INJECTOR_OLDEST_EVERY) {
+        } else if (self.takes / 2 + 1).is_multiple_of(INJECTOR_OLDEST_EVERY) {
             End::Oldest
         } else {
             End::Newest

@@ -321,16 +321,20 @@ impl Lanes {
     /// Steals for a worker whose queue is empty: first from workers that are stuck, which are those
     /// without a seat, then from the others.
     pub(crate) fn steal(&self, thief: &Record, lane: Lane) -> Option<Runnable> {
-        let records = self.records();
-        let used = records.len();
         let victims = |seated: bool| {
-            // Each thief begins behind itself, so that thieves do not all rob the same worker.
-            (1..used).map(move |offset| &records[(thief.index() + offset) % used]).filter(
-                move |victim| victim.lane() == lane && victim.notice().is_seated() == seated,
-            )
+            self.others(thief).filter(move |victim| {
+                victim.lane() == lane && victim.notice().is_seated() == seated
+            })
         };
         let mut victims = victims(false).chain(victims(true));
         victims.find_map(|victim| victim.queue().steal_into(thief.queue()))
+    }
+
+    /// All other workers, beginning behind `own`, so that not all rob the same one.
+    fn others(&self, own: &Record) -> impl Iterator<Item = &Arc<Record>> + use<'_> {
+        let records = self.records();
+        let (used, own) = (records.len(), own.index());
+        (1..used).map(move |offset| &records[(own + offset) % used])
     }
 
     /// Looks at descriptors and timers without waiting, unless somebody else does.

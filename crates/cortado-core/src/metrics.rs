@@ -32,7 +32,7 @@ pub struct Metrics {
     pub long_polls: u64,
     /// Those among them whose thread was blocked in a call, and did not compute.
     pub blocked_polls: u64,
-    /// Seats that the monitor has freed, since the start.
+    /// Seats that the polls under way have lost, to the monitor or to a worker in its place, since the start.
     pub seats_freed: u64,
     /// Threads that the monitor has given a lower priority, since the start.
     pub threads_lowered: u64,

@@ -8,15 +8,16 @@
 //!
 //! **States** of the notice: `STANDING` is set while the worker holds no seat; `LOST` is set with
 //! it by the monitor when it takes the seat away, and `LOWERED` where the thread gets a lower OS
-//! priority; `CHARGED` says that the monitor has charged the poll; `MEASURE` stays set in the work
+//! priority; `CHARGED` says that the monitor has charged the poll; `MEASURE` is set with a seat of the work
 //! lane, where every poll is measured. In the wait lane a poll without an incident reads zero.
 //!
 //! **Invariants.**
 //! - F1: a seat is given back once: by whoever sets `STANDING`. The worker and the monitor both do
 //!   that by one atomic step, so only one of them does. A worker does it also in the middle of a poll,
 //!   where a job waits for another (`work::Standing`): it marks the seat as lost, like the monitor, and
-//!   takes one again where one is free by then. So does another worker of the work lane whose own poll
-//!   has just ended without a seat (`Lanes::take_over_seat`).
+//!   takes one again where one is free by then. And a worker of the work lane whose own poll has just ended
+//!   without a seat may take away another one's, in place of the monitor (`Lanes::take_over_seat`). The
+//!   step says of which lane the seat is to be: by then the worker may hold one of the other.
 //! - F2: nothing is taken from a running worker but its seat. Its queue stays the worker's own, open
 //!   to thieves, of whom the monitor is one, until the worker itself passes it on.
 //! - F3: a worker whose seat is lost runs nothing more in that lane; what it wakes or spawns until
@@ -52,6 +53,8 @@
 //! **Rejected.** Taking the stuck worker's queue away: its thread can enter the runtime at any
 //! instant of the poll, so every push would need a check against the thief. Learning from wall time
 //! and sending tasks to an unbounded pool: zio#8955.
+
+use cortado_probe::Lane;
 
 use crate::shim::atomic::{AtomicU32, Ordering};
 
@@ -116,11 +119,12 @@ impl Notice {
         self.0.fetch_or(CHARGED, Ordering::Release);
     }
 
-    /// Monitor: takes the seat away. False: the worker does not hold one.
-    pub(crate) fn free(&self, lower: bool) -> bool {
+    /// Takes the seat away. False: the worker does not hold one of this lane.
+    pub(crate) fn free(&self, lane: Lane, lower: bool) -> bool {
         let mark = STANDING | LOST | if lower { LOWERED } else { 0 };
+        let seat = if lane == Lane::Work { MEASURE } else { 0 };
         let mut now = self.0.load(Ordering::Relaxed);
-        while now & STANDING == 0 {
+        while now & (STANDING | MEASURE) == seat {
             match self.0.compare_exchange(now, now | mark, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return true,
                 Err(changed) => now = changed,

@@ -215,14 +215,15 @@ pub(crate) const WORK_NICE: i32 = 10;
 pub(crate) const WAIT_SLICE: Duration = Duration::from_micros(100);
 
 /// The time slice of a thread in the work lane that is not known to compute for long. Longer than what the kernel
-/// chooses here, 1.4 ms, so that a job of 1 ms is seldom near its end, near which it would come before a thread of the
+/// chooses on 2 cores, 1.4 ms (with more of them its own is as long, or longer), so that a job of 1 ms is seldom near its end, near which it would come before a thread of the
 /// wait lane. Echo's p99 beside two tasks that ask for 1 ms of `compute` again and again (`mixed k1x-1ms`), medians of
 /// seven to nine rounds in three runs: with the kernel's 346, 293 and 566 µs, with 2 ms 111 in the last one, with 3 ms
 /// 109, 146 and 235, with 6 ms 163, with 20 ms 94. `mixed asked`, whose job waits for others' slices, p99 in ms: with the
 /// kernel's 5.3, with 2 ms 6.1, with 3 ms 7.9, with 20 ms 25.
 pub(crate) const WORK_SLICE: Duration = Duration::from_millis(2);
 
-/// The time slice of a thread in the work lane whose poll has computed for `WORK_STALL_LIMIT`. The longer, the fewer
+/// The time slice of a thread in the work lane whose poll has computed for `WORK_STALL_LIMIT`, or the one before for
+/// `LONG_SLICE_FROM`. The longer, the fewer
 /// ends it has, near which such a thread comes before one of the wait lane. Seven rounds each of the echo of `mixed
 /// k2x-endless` in two runs, where all threads of the lane had it, p99, median and worst: with what the kernel chooses,
 /// 1.4 ms, 160 and 833 µs, with 20 ms 76 and 96; then 5 ms 136 and 639, 10 ms 161 and 269, 20 ms 89 and 260, 40 ms

@@ -13,7 +13,7 @@ impl Lanes {
     /// The calling worker, in the middle of a poll, frees its own seat as the monitor would. False:
     /// the monitor was quicker.
     pub(crate) fn give_seat_up(self: &Arc<Self>, record: &Record) -> bool {
-        if !record.is_polling() || !record.notice().free(false) {
+        if !record.is_polling() || !record.notice().free(record.lane(), false) {
             return false;
         }
         let lane = record.lane();
@@ -27,24 +27,27 @@ impl Lanes {
     }
 
     /// Worker of the work lane, whose poll has ended and had lost its seat: a seat, where somebody waits for
-    /// one. In place of a free one that of a poll that computes for long, as the monitor would free it a
-    /// moment later, for a thread that slept until then; see `lowering` for why none should.
-    pub(crate) fn take_over_seat(&self) -> Option<Grant> {
+    /// one. In place of a free one that of a poll that computes for long, or is likely to: the monitor would
+    /// free it soon, for a thread that slept until then; see `lowering` for why none should.
+    pub(crate) fn take_over_seat(&self, own: &Record) -> Option<Grant> {
         if !self.has_work(Lane::Work) {
             return None;
         }
         let idle = &self.work.idle;
         idle.take_free_seat().or_else(|| {
-            let mut computing = self
-                .records()
-                .iter()
-                .filter(|record| record.lane() == Lane::Work && record.computes_for_long());
-            if computing.any(|record| record.notice().free(false)) {
+            if self.acts_on_long_polls() && self.free_seat_of_long_poll(own) {
                 idle.free_seat();
                 self.monitor.counts.seats_freed.fetch_add(1, Ordering::Relaxed);
             }
             idle.take_free_seat()
         })
+    }
+
+    fn free_seat_of_long_poll(&self, own: &Record) -> bool {
+        let frees = |record: &Arc<Record>| record.notice().free(Lane::Work, false);
+        let mut others = self.others(own).filter(|record| record.computes_for_long());
+        let mut likely = self.others(own).filter(|record| record.is_likely_long());
+        others.any(frees) || likely.any(frees)
     }
 
     /// After `give_seat_up`, in the same poll: the worker sits down again if there is a seat. Else the

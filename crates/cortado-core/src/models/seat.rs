@@ -4,6 +4,8 @@
 use loom::sync::Arc;
 use loom::thread;
 
+use cortado_probe::Lane;
+
 use crate::idle::Idle;
 use crate::seat::Notice;
 
@@ -15,7 +17,7 @@ fn loom_a_seat_is_given_back_once() {
         shared.0.sit(false);
         let other = shared.clone();
         let monitor = thread::spawn(move || {
-            let freed = other.0.free(true);
+            let freed = other.0.free(Lane::Wait, true);
             if freed {
                 other.1.free_seat();
             }
@@ -41,11 +43,11 @@ fn loom_a_seat_is_freed_or_kept_when_the_worker_sits_down_again() {
         let other = notice.clone();
         let monitor = thread::spawn(move || {
             other.charge();
-            other.free(false)
+            other.free(Lane::Wait, false)
         });
         let given_back = notice.stand_up();
         let mut lost = !given_back;
-        notice.sit(true);
+        notice.sit(false);
         lost |= !notice.stand_up();
         assert_eq!(monitor.join().unwrap(), lost);
         assert!(!notice.is_seated());
@@ -60,7 +62,7 @@ fn loom_a_seat_that_a_worker_gave_up_is_counted_once() {
         let shared = seated();
         let other = shared.clone();
         let monitor = thread::spawn(move || {
-            if other.0.free(false) {
+            if other.0.free(Lane::Wait, false) {
                 other.1.free_seat();
             }
         });
@@ -101,7 +103,7 @@ fn loom_a_seat_that_another_worker_takes_over_is_counted_once() {
         let shared = seated();
         let [other, monitors] = [shared.clone(), shared.clone()];
         let free = |(notice, idle): &(Notice, Idle)| {
-            if notice.free(false) {
+            if notice.free(Lane::Wait, false) {
                 idle.free_seat();
             }
         };
@@ -129,7 +131,7 @@ fn seated() -> Arc<(Notice, Idle)> {
 
 /// As `Standing` from its making to its drop.
 fn stand((notice, idle): &(Notice, Idle)) {
-    if !notice.free(false) {
+    if !notice.free(Lane::Wait, false) {
         return;
     }
     idle.free_seat();
@@ -138,6 +140,21 @@ fn stand((notice, idle): &(Notice, Idle)) {
         notice.sit(false);
         idle.stop_searching(searching);
     }
+}
+
+/// Who means a seat of one lane does not free the next one, of the other lane.
+#[test]
+fn loom_a_seat_of_another_lane_is_not_freed() {
+    loom::model(|| {
+        let notice = Arc::new(Notice::new());
+        notice.sit(false);
+        let other = notice.clone();
+        let monitor = thread::spawn(move || other.free(Lane::Wait, false));
+        let lost = !notice.stand_up();
+        notice.sit(true);
+        assert!(notice.stand_up());
+        assert_eq!(monitor.join().unwrap(), lost);
+    });
 }
 
 /// A charge is seen with everything that the monitor wrote before it.

@@ -200,7 +200,8 @@ impl<S: Senses> Look<S> {
         };
         let is_in_work_lane = record.lane() == Lane::Work || record.notice().is_lowered();
         let is_long = now.saturating_duration_since(seen.since) >= WORK_STALL_LIMIT;
-        if is_in_work_lane && is_long && lanes.acts_on_long_polls() {
+        let goes_on = record.poll_under_way().is_some_and(|now| now.number == poll.number);
+        if is_in_work_lane && is_long && goes_on && lanes.acts_on_long_polls() {
             record.note_long_poll(poll.number);
             self.senses.lengthen_slice(lanes, record);
         }
@@ -344,7 +345,7 @@ fn give_way(
         // In the work lane each poll is measured.
         Cause::OnCpu => {}
     }
-    if !record.notice().free(lower) {
+    if !record.notice().free(lane, lower) {
         if lower {
             lanes.lane(Lane::Work).remove_thread();
         }

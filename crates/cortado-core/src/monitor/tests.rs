@@ -55,10 +55,8 @@ impl Senses for Stage {
     }
 
     fn lengthen_slice(&self, _: &Lanes, record: &Record) {
-        if !record.has_long_slice() {
-            self.lengthened.set(self.lengthened.get() + 1);
-            record.note_long_slice(true);
-        }
+        self.lengthened.set(self.lengthened.get() + usize::from(!record.has_long_slice()));
+        record.note_long_slice(true);
     }
 }
 
@@ -316,9 +314,11 @@ fn who_computes_for_long_in_the_work_lane_has_a_long_slice() {
     let mut scene = Scene::new(Lane::Work, MonitorMode::Act);
     scene.pass(STALL_LIMIT, STALL_LIMIT);
     assert_eq!(scene.stage.lengthened.get(), 0);
+    assert!(!scene.record.computes_for_long());
     scene.pass(WORK_STALL_LIMIT, WORK_STALL_LIMIT);
     scene.pass(WORK_STALL_LIMIT, WORK_STALL_LIMIT);
     assert_eq!(scene.stage.lengthened.get(), 1);
+    assert!(scene.record.computes_for_long());
 }
 
 #[test]
@@ -337,25 +337,39 @@ fn who_is_blocked_in_the_work_lane_keeps_its_slice() {
     scene.pass(WORK_STALL_LIMIT, Duration::ZERO);
     scene.pass(WORK_STALL_LIMIT, Duration::ZERO);
     assert_eq!(scene.stage.lengthened.get(), 0);
+    assert!(!scene.record.computes_for_long());
 }
 
 #[test]
 fn only_who_computes_for_long_loses_its_seat_to_another_worker() {
     let scene = Scene::new(Lane::Work, MonitorMode::Act);
-    assert!(scene.lanes.take_over_seat().is_none());
+    let own = scene.lanes.take_record().expect("a record is free");
+    assert!(scene.lanes.take_over_seat(&own).is_none());
     scene.record.note_long_poll(1);
-    assert!(scene.lanes.take_over_seat().is_some());
+    assert!(scene.lanes.take_over_seat(&own).is_some());
     assert!(scene.record.notice().is_lost());
-    assert!(scene.lanes.take_over_seat().is_none(), "there is no other seat");
+    assert!(scene.lanes.take_over_seat(&own).is_none(), "there is no other seat");
 }
 
 #[test]
 fn nobody_takes_a_seat_over_where_nothing_waits() {
     let scene = Scene::new(Lane::Work, MonitorMode::Act);
+    let own = scene.lanes.take_record().expect("a record is free");
     scene.record.note_long_poll(1);
     drop(scene.lanes.take_injected(&scene.record, Lane::Work, 0));
-    assert!(scene.lanes.take_over_seat().is_none());
-    assert!(!scene.record.notice().is_lost());
+    assert!(scene.lanes.take_over_seat(&own).is_none());
+    assert!(!scene.seat_is_free());
+}
+
+#[test]
+fn nobody_takes_a_seat_over_where_the_monitor_does_not_act() {
+    for mode in [MonitorMode::Report, MonitorMode::Off] {
+        let scene = Scene::new(Lane::Work, mode);
+        let own = scene.lanes.take_record().expect("a record is free");
+        scene.record.note_long_poll(1);
+        assert!(scene.lanes.take_over_seat(&own).is_none());
+        assert!(!scene.seat_is_free());
+    }
 }
 
 #[test]

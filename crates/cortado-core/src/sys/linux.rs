@@ -225,6 +225,9 @@ pub(crate) fn lower_thread(tid: i32, nice: i32) -> io::Result<()> {
 ///
 /// It means something from Linux 6.12 on, for threads of the usual policy; others stay as they are.
 pub(crate) fn set_slice(tid: i32, slice: Duration) -> io::Result<()> {
+    if tid == 0 {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "0 is not a thread"));
+    }
     let mut attributes = scheduling(tid)?;
     if attributes.sched_policy != libc::SCHED_OTHER as u32 {
         return Ok(());
@@ -426,7 +429,9 @@ mod tests {
         })
         .join()
         .unwrap();
-        assert!(set_slice(i32::MAX, Duration::from_millis(1)).is_err());
+        for nobody in [0, i32::MAX] {
+            assert!(set_slice(nobody, Duration::from_millis(1)).is_err());
+        }
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub(crate) struct Worker {
     answers: Answers,
     /// The last search ended with the theft of a few tasks.
     stole_few: bool,
+    /// How many tasks it takes from the work lane's injector beside the one that it runs next.
+    work_batch: usize,
 }
 
 impl Worker {
@@ -77,6 +79,7 @@ impl Worker {
             next_in_a_row: 0,
             answers: Answers::new(),
             stole_few: false,
+            work_batch: 0,
             lanes,
             record,
             lane,
@@ -119,17 +122,25 @@ impl Worker {
         self.record.begin_poll(task.header(), self.poll_number);
         let id = task.header().id();
         let again = turn::take(Some(id), || task.run(self.record.notice().word()));
-        self.fit_slice();
+        if self.lane == Lane::Work {
+            self.learn(self.record.used());
+        }
         if let Some(task) = again {
             self.lanes.requeue(&self.record, task);
         }
         !self.record.notice().is_lost() || self.give_way()
     }
 
-    /// Who computed for long until now is likely to go on so.
-    fn fit_slice(&self) {
-        if self.lane == Lane::Work && self.lanes.acts_on_long_polls() {
-            let is_long = self.record.used() >= Some(tuning::LONG_SLICE_FROM);
+    /// In the work lane, after a poll that used so much, or before a sleep: who computed for long until now is
+    /// likely to go on so.
+    fn learn(&mut self, used: Option<Duration>) {
+        // It takes only what it will soon come to: the rest would wait behind a long poll, and at the end of
+        // the line when that loses its seat. One short poll says little of the next.
+        let soon = |used: Duration| tuning::LOOK_AIM.as_micros() / used.as_micros().max(1);
+        let soon = used.map_or(0, soon).min(tuning::INJECTOR_BATCH as u128) as usize;
+        self.work_batch = soon.min(2 * self.work_batch + 1);
+        if self.lanes.acts_on_long_polls() {
+            let is_long = used >= Some(tuning::LONG_SLICE_FROM);
             self.lanes.lowering().fit_slice(&self.record, is_long);
         }
     }
@@ -169,28 +180,23 @@ impl Worker {
     /// Now and then one task from the injector before the worker's own, with others behind them
     /// where those are few, so that tasks from outside advance as fast as tasks in here.
     fn injected(&mut self) -> Option<Runnable> {
-        if !self.polls.is_multiple_of(self.pace.injector_every()) {
+        let takes_turns = self.lane == Lane::Work && !self.record.queue().is_empty();
+        let every = self.pace.injector_every().max(1 + u32::from(takes_turns));
+        if !self.polls.is_multiple_of(every) {
             return None;
         }
         if !self.record.queue().is_half_full() {
             self.lanes.take_injected(&self.record, self.lane, self.batch())
         } else if self.polls.is_multiple_of(self.pace.injector_every_with_many()) {
-            self.lanes.take_injected(&self.record, self.lane, 0)
+            self.lanes.lane(self.lane).injector.take_longest_waiting()
         } else {
             None
         }
     }
 
-    /// How many tasks it takes from the injector beside the one that it runs next. In the work lane only
-    /// what it will soon come to: the rest would wait behind a long poll, and at the end of the line
-    /// when that loses its seat.
+    /// How many tasks it takes from the injector beside the one that it runs next.
     fn batch(&self) -> usize {
-        if self.lane == Lane::Wait {
-            return tuning::INJECTOR_BATCH;
-        }
-        let soon = |used: Duration| tuning::LOOK_AIM.as_micros() / used.as_micros().max(1);
-        let soon = self.record.used().map_or(0, soon);
-        soon.min(tuning::INJECTOR_BATCH as u128) as usize
+        if self.lane == Lane::Wait { tuning::INJECTOR_BATCH } else { self.work_batch }
     }
 
     /// From the worker's own queue; now and then from the injector first.

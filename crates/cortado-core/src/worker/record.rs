@@ -141,6 +141,7 @@ impl Record {
         self.work_lane.store(lane == Lane::Work, Ordering::Relaxed);
         self.long_slice.store(false, Ordering::Relaxed);
         self.long_poll.store(0, Ordering::Relaxed);
+        self.forget_used();
         self.thread.store(sys::thread_id(), Ordering::Release);
     }
 
@@ -148,7 +149,8 @@ impl Record {
     pub(crate) fn sit(&self, lane: Lane, grant: Grant) -> Searching {
         let work = lane == Lane::Work;
         self.work_lane.store(work, Ordering::Relaxed);
-        if work {
+        // One that sits down again in the middle of a poll goes on measuring it.
+        if work && !self.is_polling() {
             self.cpu_before.store(sys::own_cpu_ns(), Ordering::Relaxed);
         }
         self.notice.sit(work);
@@ -227,12 +229,15 @@ impl Record {
         self.long_poll.store(number, Ordering::Relaxed);
     }
 
-    /// The poll under way computes for long in the work lane, as the monitor found, or is likely to, since
-    /// the one before did.
+    /// The poll under way computes for long in the work lane, as the monitor found.
     pub(crate) fn computes_for_long(&self) -> bool {
-        let poll = self.poll.load(Ordering::Relaxed);
-        let is_found = poll >> 1 == self.long_poll.load(Ordering::Relaxed);
-        poll & 1 == 1 && (is_found || self.used() >= Some(WORK_STALL_LIMIT))
+        let long = self.long_poll.load(Ordering::Relaxed);
+        self.poll.load(Ordering::Relaxed) == long << 1 | 1
+    }
+
+    /// It is likely to, since the one before did.
+    pub(crate) fn is_likely_long(&self) -> bool {
+        self.is_polling() && self.used() >= Some(WORK_STALL_LIMIT)
     }
 
     /// Monitor: the poll `number` has used `us` of CPU time.

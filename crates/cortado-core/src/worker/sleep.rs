@@ -33,7 +33,7 @@ impl Worker {
         if seat_is_lost {
             self.change_lane();
         }
-        self.idle().announce(self.record.index());
+        self.announce();
         self.lanes.lane(lane).idle.give_up_seat(searching, seat_is_lost);
         self.rise()
     }
@@ -47,12 +47,12 @@ impl Worker {
         self.record.stand_up();
         self.change_lane();
         if self.lane == Lane::Work
-            && let Some(grant) = self.lanes.take_over_seat()
+            && let Some(grant) = self.lanes.take_over_seat(&self.record)
         {
             self.sit_down(grant);
             return true;
         }
-        self.idle().announce(self.record.index());
+        self.announce();
         self.rise()
     }
 
@@ -68,6 +68,16 @@ impl Worker {
         let Some(grant) = self.look_once_more().or_else(|| self.wait()) else { return false };
         self.sit_down(grant);
         true
+    }
+
+    /// The worker is a sleeper from here on.
+    fn announce(&mut self) {
+        if self.lane == Lane::Work {
+            // What it will be woken for may be short.
+            self.record.forget_used();
+            self.learn(None);
+        }
+        self.idle().announce(self.record.index());
     }
 
     /// Having announced itself as a sleeper.
@@ -87,9 +97,6 @@ impl Worker {
     }
 
     fn wait(&mut self) -> Option<Grant> {
-        // What it will be woken for may be short.
-        self.record.forget_used();
-        self.fit_slice();
         while !self.lanes.is_closing() {
             let waited = match self.wait_in_poller() {
                 Waited::Occupied => self.wait_parked(),

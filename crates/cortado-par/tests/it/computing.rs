@@ -2,14 +2,16 @@
 
 use std::future::{Future, poll_fn};
 use std::hint::black_box;
+use std::panic::Location;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use cortado_core::work::{Parker, serving};
-use cortado_core::{Builder, MonitorMode, Runtime};
+use cortado_core::time::timeout;
+use cortado_core::work::{self, Parker, serving};
+use cortado_core::{Builder, MonitorMode, Runtime, yield_now};
 use cortado_par::{compute, join, scope};
 use cortado_probe::Lane;
 
@@ -19,6 +21,11 @@ fn runtime(workers: usize) -> Runtime {
 
 fn lane() -> Option<Lane> {
     serving().map(|(_, lane)| lane)
+}
+
+/// Some 0.1 ms or more of CPU time, whatever others do.
+fn compute_for_a_while() {
+    (0..1_000_000).for_each(|n| _ = black_box(n));
 }
 
 /// Longer than what counts as short.
@@ -60,21 +67,24 @@ fn computations_that_take_long_begin_in_the_order_in_which_they_were_asked_for()
     let builder = Builder::new().worker_threads(2).monitor(MonitorMode::Off);
     let runtime = builder.build().expect("threads and descriptors");
     let begun = Arc::new(Mutex::new(Vec::new()));
-    let mut computations: Vec<_> = (0..100)
+    let computations: Vec<_> = (0..100)
         .map(|n| {
             let begun = begun.clone();
             Box::pin(compute(move || {
                 begun.lock().unwrap().push(n);
-                (0..1_000_000).for_each(|n| _ = black_box(n));
+                compute_for_a_while();
             }))
         })
         .collect();
     let all = async move {
-        for computation in &mut computations {
-            let asked = poll_fn(|context| Poll::Ready(computation.as_mut().poll(context))).await;
-            assert!(asked.is_pending());
+        let mut asked = Vec::new();
+        for mut computation in computations {
+            let ask = |context: &mut Context<'_>| Poll::Ready(computation.as_mut().poll(context));
+            if poll_fn(ask).await.is_pending() {
+                asked.push(computation);
+            }
         }
-        for computation in computations {
+        for computation in asked {
             computation.await;
         }
     };
@@ -87,6 +97,39 @@ fn computations_that_take_long_begin_in_the_order_in_which_they_were_asked_for()
             "{n} came before more than the one that the other thread had taken: {begun:?}"
         );
     }
+}
+
+/// A task of the work lane that yields is in its worker's own queue then, and what comes from outside must not
+/// always be first.
+#[test]
+fn a_task_that_computes_and_yields_advances_beside_computations_without_end() {
+    let builder = Builder::new().worker_threads(1).monitor(MonitorMode::Off);
+    let runtime = builder.build().expect("threads and descriptors");
+    let done = Arc::new(AtomicBool::new(false));
+    let yields = async {
+        // A worker knows after some 60 polls how long they are.
+        for _ in 0..200 {
+            compute_for_a_while();
+            yield_now().await;
+        }
+    };
+    let yielding = work::spawn_on(&runtime.handle(), yields, "".into(), Location::caller());
+    // With three of them, some always wait.
+    let others: Vec<_> = (0..3)
+        .map(|_| {
+            let done = done.clone();
+            runtime.spawn(async move {
+                while !done.load(Ordering::Relaxed) {
+                    compute(compute_for_a_while).await;
+                }
+            })
+        })
+        .collect();
+    let limit = std::time::Duration::from_secs(60);
+    let advanced = runtime.block_on(async { timeout(limit, yielding).await.is_ok() });
+    done.store(true, Ordering::Relaxed);
+    others.into_iter().for_each(|other| runtime.block_on(other).expect("no panic"));
+    assert!(advanced, "it waits behind computations that came later");
 }
 
 #[test]
