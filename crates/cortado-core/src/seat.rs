@@ -39,7 +39,9 @@
 //! after the poll it sees `LOST`, passes its queue to the injector, and waits as a sleeper for a
 //! new seat, in the work lane if `LOWERED`. There, where something waits, it takes the seat of a poll that
 //! computes for long at once: the monitor would free it for whoever sleeps, and a thread that computes is
-//! better not put to sleep between (`lowering`).
+//! better not put to sleep between (`lowering`). Where the monitor has found no such poll, one after a long
+//! one is taken for long as well. If it is not, or blocks in a call, nobody says so: the monitor looks at
+//! polls with a seat.
 //!
 //! **The race.** The poll may end between (1) and (3). The worker then runs the next task for one
 //! poll while its seat is given to another: for that poll the lane has one worker more than seats,
