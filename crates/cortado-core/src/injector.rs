@@ -77,12 +77,21 @@ impl Injector {
 
     /// Takes the task whose turn it is, and passes up to `more` further ones to `keep`.
     pub(crate) fn take(&self, more: usize, keep: impl FnMut(Runnable)) -> Option<Runnable> {
-        self.take_ordered(|ordered| ordered.take(more, keep))
+        self.take_ordered(|ordered| {
+            let end = ordered.end();
+            ordered.take(end, more, keep)
+        })
     }
 
     /// Takes one task for whoever has many others, and takes it for the sake of those that wait.
     pub(crate) fn take_longest_waiting(&self) -> Option<Runnable> {
-        self.take_ordered(Ordered::take_longest_waiting)
+        self.take_ordered(|ordered| {
+            let end = match ordered.end() {
+                End::Newest => End::Oldest,
+                end => end,
+            };
+            ordered.take(end, 0, drop)
+        })
     }
 
     fn take_ordered(
@@ -124,8 +133,7 @@ impl Ordered {
         }
     }
 
-    fn take(&mut self, more: usize, mut keep: impl FnMut(Runnable)) -> Option<Runnable> {
-        let end = self.end();
+    fn take(&mut self, end: End, more: usize, mut keep: impl FnMut(Runnable)) -> Option<Runnable> {
         let list = if matches!(end, End::Queue) { &mut self.queue } else { &mut self.fresh };
         let first = if matches!(end, End::Newest) { list.pop_back() } else { list.pop_front() };
         let more = more.min(list.len() / 2);
@@ -140,13 +148,6 @@ impl Ordered {
             list.shrink_to(KEPT_PLACES);
         }
         first
-    }
-
-    fn take_longest_waiting(&mut self) -> Option<Runnable> {
-        match self.end() {
-            End::Queue => self.queue.pop_front(),
-            End::Newest | End::Oldest => self.fresh.pop_front(),
-        }
     }
 
     /// From where the next tasks are taken.

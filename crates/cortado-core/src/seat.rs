@@ -85,7 +85,7 @@ impl Notice {
         self.0.swap(if measure { MEASURE } else { 0 }, Ordering::AcqRel);
     }
 
-    /// Worker: it holds its seat no longer. False: the monitor has freed it already.
+    /// Worker: it holds its seat no longer. False: it was freed already.
     pub(crate) fn stand_up(&self) -> bool {
         self.0.fetch_or(STANDING, Ordering::AcqRel) & STANDING == 0
     }
@@ -95,7 +95,7 @@ impl Notice {
         self.0.load(Ordering::Acquire) & STANDING == 0
     }
 
-    /// Worker: the monitor has freed its seat.
+    /// Worker: its seat was freed.
     pub(crate) fn is_lost(&self) -> bool {
         self.0.load(Ordering::Relaxed) & LOST != 0
     }

@@ -6,6 +6,7 @@ use cortado_probe::Lane;
 
 use super::Lanes;
 use crate::idle::Grant;
+use crate::monitor::count;
 use crate::shim::atomic::{Ordering, fence};
 use crate::worker::Record;
 
@@ -37,7 +38,7 @@ impl Lanes {
         idle.take_free_seat().or_else(|| {
             if self.acts_on_long_polls() && self.free_seat_of_long_poll(own) {
                 idle.free_seat();
-                self.monitor.counts.seats_freed.fetch_add(1, Ordering::Relaxed);
+                count(&self.monitor.counts.seats_freed);
             }
             idle.take_free_seat()
         })
@@ -45,9 +46,9 @@ impl Lanes {
 
     fn free_seat_of_long_poll(&self, own: &Record) -> bool {
         let frees = |record: &Arc<Record>| record.notice().free(Lane::Work, false);
-        let mut others = self.others(own).filter(|record| record.computes_for_long());
+        let mut found = self.others(own).filter(|record| record.computes_for_long());
         let mut likely = self.others(own).filter(|record| record.is_likely_long());
-        others.any(frees) || likely.any(frees)
+        found.any(frees) || likely.any(frees)
     }
 
     /// After `give_seat_up`, in the same poll: the worker sits down again if there is a seat. Else the

@@ -61,11 +61,7 @@ fn loom_a_seat_that_a_worker_gave_up_is_counted_once() {
     loom::model(|| {
         let shared = seated();
         let other = shared.clone();
-        let monitor = thread::spawn(move || {
-            if other.0.free(Lane::Wait, false) {
-                other.1.free_seat();
-            }
-        });
+        let monitor = thread::spawn(move || free(&other));
         stand(&shared);
         let holds = shared.0.stand_up();
         monitor.join().unwrap();
@@ -102,11 +98,6 @@ fn loom_a_seat_that_another_worker_takes_over_is_counted_once() {
     loom::model(|| {
         let shared = seated();
         let [other, monitors] = [shared.clone(), shared.clone()];
-        let free = |(notice, idle): &(Notice, Idle)| {
-            if notice.free(Lane::Wait, false) {
-                idle.free_seat();
-            }
-        };
         let taker = thread::spawn(move || {
             free(&other);
             let grant = other.1.take_free_seat();
@@ -129,12 +120,21 @@ fn seated() -> Arc<(Notice, Idle)> {
     shared
 }
 
+/// As whoever takes the seat away, the monitor or another worker. False: the worker holds none.
+fn free((notice, idle): &(Notice, Idle)) -> bool {
+    let freed = notice.free(Lane::Wait, false);
+    if freed {
+        idle.free_seat();
+    }
+    freed
+}
+
 /// As `Standing` from its making to its drop.
-fn stand((notice, idle): &(Notice, Idle)) {
-    if !notice.free(Lane::Wait, false) {
+fn stand(shared: &(Notice, Idle)) {
+    let (notice, idle) = shared;
+    if !free(shared) {
         return;
     }
-    idle.free_seat();
     if let Some(grant) = idle.take_free_seat() {
         let searching = grant.accept();
         notice.sit(false);

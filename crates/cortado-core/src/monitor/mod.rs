@@ -122,6 +122,7 @@ fn next_pace(pace: Duration, wanted: Option<Duration>) -> Duration {
     wanted.unwrap_or((pace * 2).clamp(TICK_SHORT, TICK_LONG))
 }
 
-fn count(counter: &AtomicU64) {
+/// One more of what the metrics show.
+pub(crate) fn count(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }

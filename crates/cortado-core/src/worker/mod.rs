@@ -123,7 +123,7 @@ impl Worker {
         let id = task.header().id();
         let again = turn::take(Some(id), || task.run(self.record.notice().word()));
         if self.lane == Lane::Work {
-            self.learn(self.record.used());
+            self.learn();
         }
         if let Some(task) = again {
             self.lanes.requeue(&self.record, task);
@@ -131,9 +131,9 @@ impl Worker {
         !self.record.notice().is_lost() || self.give_way()
     }
 
-    /// In the work lane, after a poll that used so much, or before a sleep: who computed for long until now is
-    /// likely to go on so.
-    fn learn(&mut self, used: Option<Duration>) {
+    /// In the work lane, after a poll, or before a sleep: who computed for long until now is likely to go on so.
+    fn learn(&mut self) {
+        let used = self.record.used();
         // It takes only what it will soon come to: the rest would wait behind a long poll, and at the end of
         // the line when that loses its seat. One short poll says little of the next.
         let soon = |used: Duration| tuning::LOOK_AIM.as_micros() / used.as_micros().max(1);

@@ -38,8 +38,8 @@ impl Worker {
         self.rise()
     }
 
-    /// The monitor has freed this worker's seat: passes on what is queued, and waits for another
-    /// seat; in the work lane from now on where its thread was lowered.
+    /// This worker's seat was freed: passes on what is queued, and waits for another seat, or takes
+    /// one over; in the work lane from now on where its thread was lowered.
     /// False: the thread is to end.
     pub(super) fn give_way(&mut self) -> bool {
         // What it wakes from here on is not stranded by a poll, and must not wait for a thief.
@@ -75,7 +75,7 @@ impl Worker {
         if self.lane == Lane::Work {
             // What it will be woken for may be short.
             self.record.forget_used();
-            self.learn(None);
+            self.learn();
         }
         self.idle().announce(self.record.index());
     }
