@@ -5,12 +5,17 @@
 //! them; any thread may read them. The event loop asks `Timers::skip` to go to the next deadline
 //! once nothing is ready and no closure is on the blocking pool; each closure holds the clock by a
 //! `Held`, whose drop tells a poller that waits.
+//!
+//! Why the last closure's end is not missed: the event loop stops the clock and then counts the
+//! closures; the closure takes itself off the count and then looks whether the clock stands. All
+//! four are sequentially consistent, so one of the two sees what the other did. The loop counts
+//! once more between its last look without waiting, which may take the notification, and its wait.
 
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -42,7 +47,7 @@ impl Pause {
 
     /// Where time stands; none while it passes.
     pub(super) fn stands_at(&self) -> Option<u64> {
-        Some(self.stands_at.load(Acquire)).filter(|at| *at != PASSES)
+        Some(self.stands_at.load(SeqCst)).filter(|at| *at != PASSES)
     }
 
     /// Nanoseconds to add to the clock's while time passes.
@@ -51,19 +56,19 @@ impl Pause {
     }
 
     pub(super) fn stop_at(&self, ns: u64) {
-        self.stands_at.store(ns.min(PASSES - 1), Release);
+        self.stands_at.store(ns.min(PASSES - 1), SeqCst);
     }
 
     /// Time passes from where it stood; the clock says `clock_ns` now.
     pub(super) fn go_on(&self, clock_ns: u64) {
         if let Some(at) = self.stands_at() {
             self.shift.store(at.wrapping_sub(clock_ns), Relaxed);
-            self.stands_at.store(PASSES, Release);
+            self.stands_at.store(PASSES, SeqCst);
         }
     }
 
     pub(super) fn is_held(&self) -> bool {
-        self.holds.load(Acquire) > 0
+        self.holds.load(SeqCst) > 0
     }
 }
 
@@ -80,8 +85,8 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         let pause = &self.0.timers().pause;
-        // What the closure did comes before this; who reads 0 sees it.
-        if pause.holds.fetch_sub(1, Release) == 1 && pause.stands_at().is_some() {
+        // What the closure did comes before this too; who reads 0 sees it.
+        if pause.holds.fetch_sub(1, SeqCst) == 1 && pause.stands_at().is_some() {
             self.0.notify();
         }
     }

@@ -98,6 +98,19 @@ fn a_closure_that_nobody_waits_for_lets_the_clock_go_when_it_ends() {
     });
 }
 
+/// Each closure ends at another moment of the event loop's way to sleep.
+#[test]
+fn a_closure_that_ends_while_the_loop_goes_to_sleep_lets_the_clock_go() {
+    paused().block_on(async {
+        let start = Instant::now();
+        for round in 0..5000 {
+            drop(spawn_blocking(move || (0..round % 500).for_each(|_| std::hint::spin_loop())));
+            time::sleep(HOUR).await;
+        }
+        assert_eq!(start.elapsed(), 5000 * HOUR);
+    });
+}
+
 #[test]
 fn an_aborted_closure_holds_the_clock_no_longer() {
     let runtime = Builder::new().start_paused(true).max_blocking_threads(1).build_single().unwrap();
