@@ -222,9 +222,7 @@ impl LocalRuntime {
         poller.turn(Wait::Not, ready, || true);
         let nothing_else = ready.is_empty() && !self.has_work();
         if nothing_else && !(may_skip && poller.skip_to_next_timer(ready)) {
-            // The look above may have taken the notification that came with the last closure's end.
-            let as_before = || poller.timers().may_skip() == may_skip;
-            poller.turn(Wait::Linger, ready, as_before);
+            poller.turn(Wait::Linger, ready, || true);
         }
     }
 

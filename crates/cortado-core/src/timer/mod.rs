@@ -118,14 +118,21 @@ impl Timers {
             self.waiting_until.store(next.unwrap_or(WITHOUT_END), Relaxed);
             fence(SeqCst);
             if self.inbox.is_empty() {
-                let left = next.map(|next| next.saturating_sub(self.elapsed()));
-                // Waiting does not bring a deadline nearer where time stands.
-                return left
-                    .filter(|left| *left == 0 || !self.is_paused())
-                    .map(Duration::from_nanos);
+                return next.and_then(|next| self.until(next));
             }
         }
         Some(Duration::ZERO)
+    }
+
+    /// How long to wait for a deadline. Where time stands, waiting does not bring it nearer: then it
+    /// is not waited for while a closure holds the clock, and once none does, the caller is to skip
+    /// to it. A notification that said so may have been taken by an earlier look.
+    fn until(&self, deadline: u64) -> Option<Duration> {
+        let left = deadline.saturating_sub(self.elapsed());
+        match self.is_paused() && left > 0 {
+            true => self.may_skip().then_some(Duration::ZERO),
+            false => Some(Duration::from_nanos(left)),
+        }
     }
 
     /// Adds to `ready` who waits for a deadline that has come.

@@ -8,8 +8,9 @@
 //!
 //! Why the last closure's end is not missed: the event loop stops the clock and then counts the
 //! closures; the closure takes itself off the count and then looks whether the clock stands. All
-//! four are sequentially consistent, so one of the two sees what the other did. The loop counts
-//! once more between its last look without waiting, which may take the notification, and its wait.
+//! four are sequentially consistent, so one of the two sees what the other did. A look without
+//! waiting may take the notification, so the closures are counted once more before each wait
+//! (`Timers::until`).
 
 use std::future::Future;
 use std::panic::Location;

@@ -232,6 +232,32 @@ fn other_threads_wake_it_and_read_the_same_clock() {
     });
 }
 
+/// Its timers come at any moment of the event loop's way to sleep.
+#[test]
+fn another_thread_sleeps_by_the_clock_that_stands() {
+    let runtime = paused();
+    let handle = runtime.handle();
+    runtime.block_on(async {
+        let start = Instant::now();
+        let until_it_ends = spawn(pending::<()>());
+        let end = until_it_ends.abort_handle();
+        let thread = std::thread::spawn(move || {
+            let own = Runtime::single().unwrap();
+            for _ in 0..5000 {
+                let nap = {
+                    let _entered = handle.enter();
+                    time::sleep(HOUR)
+                };
+                own.block_on(nap);
+            }
+            end.abort();
+        });
+        assert!(until_it_ends.await.unwrap_err().is_cancelled());
+        thread.join().unwrap();
+        assert_eq!(start.elapsed(), 5000 * HOUR);
+    });
+}
+
 #[test]
 fn only_an_event_loop_has_a_clock_that_stands() {
     let error = Builder::new().start_paused(true).build().unwrap_err();
