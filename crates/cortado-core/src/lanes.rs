@@ -349,12 +349,15 @@ impl Lanes {
 
     /// Where nobody waits in the poller although a worker sleeps, that worker is to wait there: it
     /// found the poller occupied when it fell asleep, by the monitor or by a worker's short look.
-    pub(crate) fn attend_poller(&self) {
-        if self.poller().is_occupied() {
+    /// Where none sleeps and none has a seat, so that none comes there by itself, one is woken.
+    pub(crate) fn attend_poller(self: &Arc<Self>) {
+        if self.is_closing() || self.poller().is_occupied() {
             return;
         }
-        if let Some(worker) = self.wait.idle.first_sleeper() {
-            self.records[worker].parker().unpark();
+        match self.wait.idle.first_sleeper() {
+            Some(worker) => self.records[worker].parker().unpark(),
+            None if self.wait.idle.active() == 0 => self.wake(Lane::Wait),
+            None => {}
         }
     }
 
@@ -463,11 +466,13 @@ impl Lanes {
     }
 
     /// A thread of the lane has ended. A waker that found the lane full of threads a moment ago has
-    /// left the work to those that were there.
+    /// left the work to those that were there, and who wanted the poller attended may have told this one.
     pub(crate) fn thread_ended(self: &Arc<Self>, lane: Lane) {
         fence(Ordering::SeqCst);
         if !self.is_closing() && self.has_work(lane) {
             self.wake(lane);
+        } else if lane == Lane::Wait {
+            self.attend_poller();
         }
     }
 

@@ -47,6 +47,11 @@
 //! poll while its seat is given to another: for that poll the lane has one worker more than seats,
 //! which costs a share of a core and breaks nothing, since no data belongs to a seat.
 //!
+//! If it searches at (3) and is lowered, (6) may count on its search and wake nobody; so a worker that leaves
+//! a lane wakes it once more. And where the only worker awake stays without a seat, or has given its own up,
+//! nobody comes back to the poller: the monitor and whoever gives a seat up see to that
+//! (`Lanes::attend_poller`).
+//!
 //! A task may also be put into the next-task slot at that instant, by a worker that has just seen
 //! its seat, and after the thief that (6) has woken looked there: nobody is woken for it, and the
 //! poll that is stuck may even wait for it. So the monitor looks, as long as the poll lasts, at what

@@ -26,7 +26,7 @@ use crate::poller::Wait;
 use crate::registry::Registry;
 use crate::resources::Resources;
 use crate::seam::Driver;
-use crate::shim::atomic::{AtomicBool, Ordering};
+use crate::shim::atomic::{AtomicBool, Ordering, fence};
 use crate::task::{Header, Runnable, Schedule, Task};
 use crate::tuning::LOOK_EVERY_POLLS;
 
@@ -91,7 +91,8 @@ impl Schedule for Arc<Loop> {
         }
         self.inbox.push(task);
         self.resources.poller().notify();
-        if self.dead.load(Ordering::SeqCst) {
+        fence(Ordering::SeqCst);
+        if self.dead.load(Ordering::Relaxed) {
             // Its future is gone, so the owner's thread is not needed to drop it.
             drop(self.inbox.take_all());
         }
@@ -251,7 +252,8 @@ impl LocalRuntime {
     fn end_tasks(&self) {
         let _entered = context::enter(self.handle());
         self.shared.resources.around().run(|| end_all(&self.shared.registry));
-        self.shared.dead.store(true, Ordering::SeqCst);
+        self.shared.dead.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
         drop(self.shared.inbox.take_all());
         let queued = self.queue.take();
         drop(queued);

@@ -55,6 +55,7 @@ impl Future for Thief {
             }
             match Aboard::sent(&pool) {
                 Some(aboard) => visit::with_aboard(pool, aboard, serve),
+                // No second look: those who have all places look again when they go.
                 None => pool.crew.give_up(),
             }
         }
@@ -65,6 +66,7 @@ impl Future for Thief {
 impl Drop for Thief {
     fn drop(&mut self) {
         if let Some(pool) = self.pool.take() {
+            // Nor here: the runtime ends, and who offered a job takes it back.
             pool.crew.give_up();
         }
     }

@@ -23,6 +23,9 @@ impl Lanes {
         fence(Ordering::SeqCst);
         if self.has_work(lane) {
             self.wake(lane);
+        } else if lane == Lane::Wait {
+            // It may have been the only one that would have come back to the poller.
+            self.attend_poller();
         }
         true
     }

@@ -111,6 +111,34 @@ fn loom_a_seat_that_another_worker_takes_over_is_counted_once() {
     });
 }
 
+/// A worker that searches is lowered, and goes to sleep in the work lane (`Worker::sleep`): where it was, one
+/// is woken, by the monitor or by itself.
+#[test]
+fn loom_a_lane_that_a_searching_worker_leaves_is_woken() {
+    loom::model(|| {
+        let shared = Arc::new((Notice::new(), Idle::new(1, 1), Idle::new(1, 1)));
+        let searching = shared.1.begin_wake().expect("a free seat").accept();
+        shared.0.sit(false);
+        let other = shared.clone();
+        let monitor = thread::spawn(move || {
+            let (notice, wait, _) = &*other;
+            notice.free(Lane::Wait, true).then(|| {
+                wait.free_seat();
+                wait.begin_wake()
+            })
+        });
+        let (notice, wait, work) = &*shared;
+        let lost = !notice.stand_up();
+        if lost { work } else { wait }.announce(0);
+        wait.give_up_seat(searching, lost);
+        let own = notice.is_lowered().then(|| wait.begin_wake());
+        let monitors = monitor.join().unwrap();
+        assert_eq!((own.is_some(), monitors.is_some()), (lost, lost));
+        let grants = [own, monitors].into_iter().flatten().flatten().count();
+        assert_eq!(grants, usize::from(lost), "one worker comes, where one has left");
+    });
+}
+
 /// A worker that holds the one seat.
 fn seated() -> Arc<(Notice, Idle)> {
     let shared = Arc::new((Notice::new(), Idle::new(1, 1)));

@@ -145,7 +145,7 @@ pub fn resume() {
 /// **Cancel safety:** the clock moves at the first poll; a drop after that loses only the turn.
 ///
 /// # Panics
-/// As [`pause`], and at the first poll where the clock runs.
+/// As [`pause`], also where it is polled in another runtime; and at the first poll where the clock runs.
 ///
 /// # Examples
 /// ```
@@ -182,6 +182,11 @@ impl Future for Advance {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(duration) = self.duration.take() else { return Poll::Ready(()) };
+        if !Arc::ptr_eq(&self.poller, &own_poller("advance")) {
+            panic!(
+                "`time::advance` is awaited in another runtime than the one whose clock it moves"
+            );
+        }
         if !self.poller.timers().jump(duration) {
             panic!("`time::advance` on a clock that runs: call `time::pause` first");
         }

@@ -35,6 +35,7 @@ impl Worker {
         }
         self.announce();
         self.lanes.lane(lane).idle.give_up_seat(searching, seat_is_lost);
+        self.see_to(lane);
         self.rise()
     }
 
@@ -45,7 +46,9 @@ impl Worker {
         // What it wakes from here on is not stranded by a poll, and must not wait for a thief.
         self.record.end_poll();
         self.record.stand_up();
+        let lane = self.lane;
         self.change_lane();
+        self.see_to(lane);
         if self.lane == Lane::Work
             && let Some(grant) = self.lanes.take_over_seat(&self.record)
         {
@@ -60,6 +63,14 @@ impl Worker {
         self.lanes.inject_all(self.lane, self.record.queue().drain());
         if self.record.notice().is_lowered() {
             self.lane = Lane::Work;
+        }
+    }
+
+    /// The worker has left the lane, if it is another one now. Who freed its seat and woke the lane for it
+    /// may have taken it for a worker that searches there, and woken nobody.
+    fn see_to(&self, left: Lane) {
+        if self.lane != left {
+            self.lanes.wake(left);
         }
     }
 

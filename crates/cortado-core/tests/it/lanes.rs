@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use cortado_core::{Builder, JoinHandle, MonitorMode, Runtime, spawn, time, yield_now};
 
+use crate::until::{StopsOnDrop, until};
+
 /// Computes for about this long, in steps that the machine's load does not lengthen much.
 fn compute(us: u64) -> u64 {
     let began = Instant::now();
@@ -14,24 +16,6 @@ fn compute(us: u64) -> u64 {
         sum = (0..200).fold(sum, |sum, n| std::hint::black_box(sum.wrapping_mul(31) + n));
     }
     sum
-}
-
-/// Waits for what must come at some time; a test that hangs is ended here.
-fn until(what: &str, done: impl Fn() -> bool) {
-    let limit = Instant::now() + Duration::from_secs(100);
-    while !done() {
-        assert!(Instant::now() < limit, "it did not come: {what}");
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-/// Sets the mark at the end of a test, also where it fails, so that its tasks end.
-struct StopsOnDrop(Arc<AtomicBool>);
-
-impl Drop for StopsOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
 }
 
 fn endless(runtime: &Runtime, stop: &Arc<AtomicBool>) -> Arc<AtomicUsize> {

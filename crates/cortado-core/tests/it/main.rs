@@ -30,5 +30,6 @@ mod task_list;
 mod task_locals;
 mod ticks;
 mod turns;
+mod until;
 mod wakes;
 mod wedged;

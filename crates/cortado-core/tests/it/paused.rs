@@ -274,6 +274,16 @@ fn only_an_event_loop_has_a_clock_that_stands() {
 }
 
 #[test]
+fn a_clock_is_moved_only_from_its_own_event_loop() {
+    let (first, second) = (paused(), paused());
+    let mut advance = None;
+    first.block_on(async { advance = Some(time::advance(HOUR)) });
+    let caught = catch_unwind(AssertUnwindSafe(|| second.block_on(advance.unwrap())));
+    let message = *caught.unwrap_err().downcast::<&str>().unwrap();
+    assert!(message.contains("in another runtime"), "{message}");
+}
+
+#[test]
 fn advancing_a_clock_that_runs_says_what_to_do() {
     let runtime = Runtime::single().unwrap();
     let caught = catch_unwind(AssertUnwindSafe(|| runtime.block_on(time_advance())));

@@ -12,6 +12,8 @@ use parking_lot::Mutex;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CapabilitySet, capabilities, gettid, set_capabilities};
 
+use crate::until::until;
+
 /// Takes the privilege from the calling thread, and so from all threads that come from it.
 fn drop_privilege() -> rustix::io::Result<()> {
     let mut sets = capabilities(None)?;
@@ -47,14 +49,6 @@ fn threads(name: &str) -> Vec<(String, String, i32)> {
         }
     }
     found
-}
-
-fn until(what: &str, done: impl Fn() -> bool) {
-    let limit = Instant::now() + Duration::from_secs(100);
-    while !done() {
-        assert!(Instant::now() < limit, "it did not come: {what}");
-        std::thread::sleep(Duration::from_millis(1));
-    }
 }
 
 /// Runs `test` on a thread without the privilege, and gives it that thread's nice value.

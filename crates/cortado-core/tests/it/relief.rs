@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use cortado_core::{Builder, MonitorMode, spawn, yield_now};
 
-use crate::stranded::{StopsOnDrop, until, yields};
+use crate::stranded::yields;
+use crate::until::{StopsOnDrop, until};
 
 #[test]
 fn a_busy_worker_takes_over_what_waits_behind_a_poll() {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use cortado_core::{Builder, Runtime, spawn, spawn_blocking, time, yield_now};
 
 use crate::counted::Counted;
+use crate::until::until;
 
 #[test]
 fn drops_every_task_under_load() {
@@ -64,10 +65,11 @@ fn waits_for_closures_that_have_begun_and_drops_the_others() {
     let done = Arc::new(AtomicUsize::new(0));
     let alive = Arc::new(AtomicUsize::new(0));
     let (began, begun) = std::sync::mpsc::channel::<()>();
-    let (own, guard) = (done.clone(), Counted::new(&alive));
+    let (own, guard, queued) = (done.clone(), Counted::new(&alive), alive.clone());
     let first = runtime.spawn_blocking(move || {
         began.send(()).unwrap();
-        std::thread::sleep(Duration::from_millis(30));
+        // The end of the runtime drops the other one first, and waits for this one then.
+        until("the drop of the other closure", || queued.load(Ordering::SeqCst) == 0);
         own.fetch_add(1, Ordering::SeqCst);
     });
     let second = runtime.spawn_blocking(move || drop(guard));

@@ -5,6 +5,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
+use cortado_core::work::Standing;
 use cortado_core::{Builder, spawn, time};
 
 /// The first deadline comes alone, so that the worker which sees it is the one that waited for
@@ -64,4 +65,23 @@ fn deadlines_are_seen_while_all_who_could_look_are_blocked() {
             assert_eq!(task.await.unwrap(), Ok(()));
         }
     });
+}
+
+/// The only worker gives its seat up in the middle of a poll and waits there for one that waits for time. The
+/// monitor finds no poll with a seat, and falls asleep long before the deadline.
+#[test]
+fn nor_does_one_without_its_seat() {
+    let runtime = Builder::new().worker_threads(1).build().unwrap();
+    let (free, freed) = mpsc::channel();
+    drop(runtime.spawn(async move {
+        time::sleep(Duration::from_secs(1)).await;
+        free.send(7)
+    }));
+    // By then the worker waits for the deadline.
+    std::thread::sleep(Duration::from_millis(20));
+    let stands = runtime.spawn(async move {
+        let _standing = Standing::new();
+        freed.recv_timeout(Duration::from_secs(100))
+    });
+    assert_eq!(runtime.block_on(stands).unwrap(), Ok(7));
 }
