@@ -14,6 +14,7 @@ use cortado_probe::Lane;
 
 use crate::job::{FnContext, JobRef, StackJob};
 use crate::latch::Latch;
+use crate::learned::Place;
 use crate::outside;
 use crate::pool::Pool;
 use crate::visit::{self, Visit};
@@ -88,7 +89,8 @@ where
     if let Some((handle, lane)) = work::serving()
         && let Some(pool) = Pool::of(&handle)
     {
-        return visit::with(pool, lane, Location::caller(), body);
+        let place = || Place::of_function(within::<B, R> as *const ());
+        return visit::with(pool, (lane == Lane::Wait).then(place), body);
     }
     send(body)
 }
@@ -142,14 +144,12 @@ where
     // SAFETY: L2 (the thread has its parker until its end).
     let latch = unsafe { Latch::new(visit::PARKER.with(ptr::from_ref)) };
     let visited = pool.clone();
-    let place = Location::caller();
-    let job =
-        StackJob::new(move |_: FnContext| visit::with(visited, Lane::Work, place, body), latch);
+    let job = StackJob::new(move |_: FnContext| visit::with(visited, None, body), latch);
     let awaited = Awaited(job.latch());
     // SAFETY: J1 (`awaited` sees to it, and is not forgotten).
     let envoy = Envoy { job: Some(unsafe { job.lend() }) };
     match pool.runtime() {
-        Some(runtime) => drop(work::spawn_on(&runtime, envoy, "".into(), place)),
+        Some(runtime) => drop(work::spawn_on(&runtime, envoy, "".into(), Location::caller())),
         None => drop(envoy),
     }
     drop(awaited);

@@ -1,9 +1,7 @@
 //! What is known of places in the program: how long what begins there has lately taken.
 //!
-//! A place is known to be *short* after a few short runs in a row, and to be *long* after one long run;
-//! one run that is not as expected makes it unknown. So what was learned is forgotten as fast. A wrong
-//! guess costs one closure the way between the lanes, or the wait lane one long poll, which the monitor
-//! sees to.
+//! A place is known to be *short* after a few short runs in a row, until one is long. A wrong guess costs
+//! one closure the way between the lanes, or the wait lane one long poll, which the monitor sees to.
 //!
 //! The figures are guesses: two threads that learn at once may lose a step, which is all right.
 
@@ -19,16 +17,14 @@ const PLACES: usize = 256;
 /// How many slots a place may stand in.
 const PROBES: usize = 4;
 
-/// The last run was a long one; what is below counts short runs in a row.
-const LONG: u32 = u32::MAX;
-
 struct Slot {
     place: AtomicUsize,
-    runs: AtomicU32,
+    /// Short runs in a row.
+    short_runs: AtomicU32,
 }
 
 static SLOTS: [Slot; PLACES] =
-    [const { Slot { place: AtomicUsize::new(0), runs: AtomicU32::new(0) } }; PLACES];
+    [const { Slot { place: AtomicUsize::new(0), short_runs: AtomicU32::new(0) } }; PLACES];
 
 /// A place in the program, by the address of something that stands for it.
 #[derive(Clone, Copy)]
@@ -49,26 +45,16 @@ impl Place {
 
 /// What begins at `place` has lately been short.
 pub(crate) fn is_short(place: Place) -> bool {
-    let runs = find(place, false).map_or(0, |slot| slot.runs.load(Ordering::Relaxed));
-    (SHORT_AFTER..LONG).contains(&runs)
-}
-
-/// What began at `place` was long the last time.
-pub(crate) fn is_long(place: Place) -> bool {
-    find(place, false).is_some_and(|slot| slot.runs.load(Ordering::Relaxed) == LONG)
+    find(place, false).is_some_and(|slot| slot.short_runs.load(Ordering::Relaxed) >= SHORT_AFTER)
 }
 
 /// What began at `place` took so long, of which `limit` is still short.
 pub(crate) fn learn(place: Place, took: Duration, limit: Duration) {
     let Some(slot) = find(place, true) else { return };
-    let before = slot.runs.load(Ordering::Relaxed);
-    let after = match before {
-        _ if took > limit => LONG,
-        LONG => 0,
-        short => (short + 1).min(SHORT_AFTER),
-    };
+    let before = slot.short_runs.load(Ordering::Relaxed);
+    let after = if took > limit { 0 } else { (before + 1).min(SHORT_AFTER) };
     if after != before {
-        slot.runs.store(after, Ordering::Relaxed);
+        slot.short_runs.store(after, Ordering::Relaxed);
     }
 }
 
@@ -95,23 +81,24 @@ fn claim(slot: &Slot, address: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::panic::Location;
     use std::time::Duration;
 
-    use super::{is_long, is_short, learn};
+    use super::{Place, is_short, learn};
     use crate::tuning::SHORT_AFTER;
 
     const LIMIT: Duration = Duration::from_micros(10);
 
     #[test]
     fn a_place_is_learned_and_forgotten() {
-        let place = Location::caller().into();
-        assert!(!is_short(place) && !is_long(place));
+        let place = Place::of_function(a_place_is_learned_and_forgotten as *const ());
+        assert!(!is_short(place));
         (0..SHORT_AFTER).for_each(|_| learn(place, LIMIT / 2, LIMIT));
         assert!(is_short(place));
         learn(place, LIMIT * 2, LIMIT);
-        assert!(is_long(place) && !is_short(place));
+        assert!(!is_short(place));
+        (1..SHORT_AFTER).for_each(|_| learn(place, LIMIT / 2, LIMIT));
+        assert!(!is_short(place));
         learn(place, LIMIT / 2, LIMIT);
-        assert!(!is_short(place) && !is_long(place));
+        assert!(is_short(place));
     }
 }

@@ -5,9 +5,9 @@
 //!
 //! Where a join is called decides how it runs. In the work lane (inside of [`compute`] and [`install`],
 //! or in a task that has moved there) it is offered to the lane's other threads. In a task of the wait
-//! lane both closures are plain calls until 50 µs have passed, or at once where the same place was
-//! longer the last time; then the worker gives its seat up, as for a call that blocks, and joins are
-//! offered too. On any other thread the closures are sent to the work lane, and the thread waits; where
+//! lane the worker gives its seat up, as for a call that blocks, and offers it too; where joins at the same
+//! place were short the last times, both closures are plain calls until 50 µs have passed. On any other
+//! thread the closures are sent to the work lane, and the thread waits; where
 //! they have lately been very short, the thread calls them itself.
 //!
 //! While a join waits for a closure that another thread took, its thread runs only what descends from

@@ -18,7 +18,8 @@ use crate::install::send;
 use crate::job::FnContext;
 use crate::join::join_in;
 use crate::learned::{self, Place};
-use crate::tuning::{EARLY_JOINS, INLINE_LIMIT, JOINS_PER_LOOK, WAIT_LANE_LIMIT};
+use crate::tuning::{INLINE_LIMIT, WAIT_LANE_LIMIT};
+use crate::visit::looks_at_clock;
 
 thread_local! {
     static STRETCH: Cell<Option<Stretch>> = const { Cell::new(None) };
@@ -77,8 +78,7 @@ where
 fn is_over() -> bool {
     let Some(mut stretch) = STRETCH.get() else { return false };
     stretch.joins = stretch.joins.wrapping_add(1);
-    let looks = stretch.joins <= EARLY_JOINS || stretch.joins.is_multiple_of(JOINS_PER_LOOK);
-    stretch.is_over |= looks && stretch.began.elapsed() >= WAIT_LANE_LIMIT;
+    stretch.is_over |= looks_at_clock(stretch.joins) && stretch.began.elapsed() >= WAIT_LANE_LIMIT;
     STRETCH.set(Some(stretch));
     stretch.is_over
 }

@@ -57,12 +57,9 @@ where
 {
     within(|visit| {
         let scope = Scope::new(visit);
-        let opened = visit.aboard();
-        if let Some(aboard) = opened {
-            aboard.member().deque.open(&scope.queue);
-        }
+        let opened = scope.open(visit);
         let result = catch_unwind(AssertUnwindSafe(|| body(&scope)));
-        scope.wait(visit, opened.is_some());
+        scope.wait(visit, opened);
         scope.end(result)
     })
 }
@@ -109,9 +106,24 @@ impl<'scope> Scope<'scope> {
         ptr::from_ref(self) as usize
     }
 
+    /// Shows the jobs to thieves, once the thread is aboard.
+    fn open(&self, visit: &Visit) -> bool {
+        visit.aboard().map(|aboard| aboard.member().deque.open(&self.queue)).is_some()
+    }
+
+    /// The same after jobs were spawned, for which the thieves came in vain.
+    fn open_late(&self, visit: &Visit) -> bool {
+        let opened = self.open(visit);
+        if opened {
+            self.pool.look_again(Sender::Computes);
+        }
+        opened
+    }
+
     /// Waits for all that was spawned.
     fn wait(&self, visit: &Visit, mut opened: bool) {
         while let Some(job) = self.queue.pop_back() {
+            opened = opened || self.open_late(visit);
             job.run();
         }
         if self.outstanding.fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -119,11 +131,8 @@ impl<'scope> Scope<'scope> {
             return self.close(visit, opened);
         }
         while !self.latch.is_set() {
+            opened = opened || self.open_late(visit);
             if let Some(aboard) = visit.aboard() {
-                if !opened {
-                    aboard.member().deque.open(&self.queue);
-                    opened = true;
-                }
                 aboard.wait_for_scope(&self.latch, self.origin(), &self.queue);
             } else if let Some(job) = self.queue.pop_back() {
                 job.run();

@@ -35,7 +35,7 @@ pub(crate) const PAUSES: u32 = 64;
 /// with 64 and 2.3 without; more than 32 would find a stretch of long joins out the later.
 pub(crate) const JOINS_PER_LOOK: u32 = 32;
 
-/// So many joins of a stretch on a thread outside look at the clock each, since a parallel iterator has no
+/// So many joins of a stretch on a thread outside, or of a wait-lane task, look at the clock each, since a parallel iterator has no
 /// more: `PIECES_PER_WORKER` for each of four cores. A million roots at a place that was short before take 0.60 ms with 1
 /// to 32 of them and 0.89 with none, when the thread computes all of it; the joins of fib(12) 2.3 µs with 1,
 /// 2.45 with 8, 3.0 with 32.

@@ -1,28 +1,28 @@
 //! A visit: the stretch of a thread in which it may run joins and scopes, from the outermost one (or
 //! from the beginning of a job) to its end.
 //!
-//! It begins cheaply; the thread takes a place in the pool, *boards*, when that pays. In the work lane it
-//! does at the first join. A task in the wait lane computes in plain calls until a first limit of time
-//! has passed, and then gives its seat up as for a call that blocks; where what begins at this place in
-//! the program was long the last time, it does so at once.
+//! It begins cheaply; the thread takes a place in the pool, *boards*, at the first join. Only a task in
+//! the wait lane, at a place in the program that has lately been short, computes in plain calls until a
+//! limit of time has passed. When it boards it gives its seat up, as for a call that blocks.
+//!
+//! A place that is not known counts as long: to board costs a few microseconds, and a parallel iterator,
+//! which has two or three joins on two cores, would be over before the limit is looked at.
 //!
 //! - V1: `VISIT` is null or points to a visit on the stack of its thread, and `MEMBER` is null or points
 //!   to the member that this visit has a place in: both are cleared before the visit goes.
 
 use std::cell::{Cell, OnceCell};
 use std::marker::PhantomData;
-use std::panic::Location;
 use std::ptr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use cortado_core::work::{Parker, Standing};
-use cortado_probe::Lane;
 
-use crate::learned;
+use crate::learned::{self, Place};
 use crate::member::Aboard;
 use crate::pool::{Member, Pool};
-use crate::tuning::{JOINS_PER_LOOK, WAIT_LANE_LIMIT};
+use crate::tuning::{EARLY_JOINS, JOINS_PER_LOOK, WAIT_LANE_LIMIT};
 
 thread_local! {
     /// For waiting on threads that are not aboard.
@@ -42,19 +42,18 @@ pub(crate) fn offers_enough() -> bool {
 /// See the module.
 pub(crate) struct Visit {
     pool: Arc<Pool>,
-    lane: Lane,
-    /// Where in the program it began.
-    place: &'static Location<'static>,
+    /// Where in the program it began, in the wait lane.
+    waits_at: Option<Place>,
     aboard: OnceCell<Aboard>,
-    /// Joins and scopes so far, and when the first one was; in the wait lane.
+    /// Joins and scopes after the first one, and when that was; in the wait lane.
     joins: Cell<u32>,
     began: Cell<Option<Instant>>,
 }
 
 impl Visit {
-    fn new(pool: Arc<Pool>, lane: Lane, place: &'static Location<'static>) -> Visit {
+    fn new(pool: Arc<Pool>, waits_at: Option<Place>) -> Visit {
         let (joins, began) = (Cell::new(0), Cell::new(None));
-        Visit { pool, lane, place, aboard: OnceCell::new(), joins, began }
+        Visit { pool, waits_at, aboard: OnceCell::new(), joins, began }
     }
 
     pub(crate) fn pool(&self) -> &Arc<Pool> {
@@ -77,7 +76,7 @@ impl Visit {
     /// The thread's place, if it has one or should have one by now.
     pub(crate) fn aboard(&self) -> Option<&Aboard> {
         if self.aboard.get().is_none() && self.boards_now() {
-            let standing = (self.lane == Lane::Wait).then(Standing::new);
+            let standing = self.waits_at.map(|_| Standing::new());
             // Where the pool is full, the thread goes on without.
             let aboard = Aboard::come(&self.pool, standing)?;
             self.board(aboard);
@@ -92,30 +91,28 @@ impl Visit {
     }
 
     fn boards_now(&self) -> bool {
-        if self.lane == Lane::Work {
-            return true;
-        }
-        let joins = self.joins.get();
-        self.joins.set(joins.wrapping_add(1));
-        if !joins.is_multiple_of(JOINS_PER_LOOK) {
-            return false;
-        }
-        match self.began.get() {
-            Some(began) => began.elapsed() >= WAIT_LANE_LIMIT,
-            None => {
-                self.began.set(Some(Instant::now()));
-                learned::is_long(self.place.into())
-            }
-        }
+        let Some(place) = self.waits_at else { return true };
+        let Some(began) = self.began.get() else {
+            self.began.set(Some(Instant::now()));
+            return !learned::is_short(place);
+        };
+        let joins = self.joins.get().wrapping_add(1);
+        self.joins.set(joins);
+        looks_at_clock(joins) && began.elapsed() >= WAIT_LANE_LIMIT
     }
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        if let Some(began) = self.began.get() {
-            learned::learn(self.place.into(), began.elapsed(), WAIT_LANE_LIMIT);
+        if let (Some(place), Some(began)) = (self.waits_at, self.began.get()) {
+            learned::learn(place, began.elapsed(), WAIT_LANE_LIMIT);
         }
     }
+}
+
+/// Of the joins that are plain calls, numbered from 1: this one looks whether they have lasted too long.
+pub(crate) fn looks_at_clock(joins: u32) -> bool {
+    joins <= EARLY_JOINS || joins.is_multiple_of(JOINS_PER_LOOK)
 }
 
 /// Ends the thread's visit.
@@ -157,14 +154,14 @@ where
     }
 }
 
-/// Calls `body` in a visit of the thread, which serves `lane` and has none yet.
+/// Calls `body` in a visit of the thread, which has none yet; `waits_at` is the place in the program where
+/// it begins, if that is in the wait lane.
 pub(crate) fn with<R>(
     pool: Arc<Pool>,
-    lane: Lane,
-    place: &'static Location<'static>,
+    waits_at: Option<Place>,
     body: impl FnOnce(&Visit) -> R,
 ) -> R {
-    let visit = Visit::new(pool, lane, place);
+    let visit = Visit::new(pool, waits_at);
     let _visiting = Visiting::begin(&visit);
     body(&visit)
 }
@@ -175,5 +172,5 @@ pub(crate) fn with_aboard<R>(
     aboard: Aboard,
     body: impl FnOnce(&Aboard) -> R,
 ) -> R {
-    with(pool, Lane::Work, Location::caller(), |visit| body(visit.board(aboard)))
+    with(pool, None, |visit| body(visit.board(aboard)))
 }

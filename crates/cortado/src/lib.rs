@@ -1,7 +1,7 @@
 //! A Rust runtime that treats waiting and working as equals.
 //!
 //! Tasks wait for each other, for time, for descriptors and for child processes on one set of
-//! workers; a task that turns out to compute is moved aside, so that those that wait do not notice.
+//! workers; a task that turns out to compute is moved aside, so that it does not hold up those that wait.
 //!
 //! ```
 //! use std::time::Duration;
@@ -34,6 +34,7 @@
 //!
 //! | feature | module | gives |
 //! |---|---|---|
+//! | `macros` | | `#[cortado::main]` and `#[cortado::test]` |
 //! | `hyper` | `cortado::hyper` | hyper's `rt` traits, so that hyper, hyper-util and axum run on our tasks, timers and sockets |
 //! | `rayon` | `cortado::rayon` | Rayon's global pool in the work lane, so that code that uses Rayon does not delay what waits |
 //! | `tokio-io` | `cortado::tokio_io` | Tokio's I/O traits for our streams, and ours for Tokio's |

@@ -9,7 +9,7 @@
 //! | `cortado::worker` | WARN | one poll has lasted for 10 ms; at most one per spawn location and minute, instead of a line on standard error |
 //! | `cortado::worker` | DEBUG | one poll has outlasted the stall limit |
 //! | `cortado::worker` | DEBUG | a thread began or stopped to serve a lane |
-//! | `cortado::worker` | DEBUG | the system refused what a thread is to have: a lower priority, or only some of the CPUs |
+//! | `cortado::worker` | DEBUG | the system refused what a thread is to have: a lower priority, only some of the CPUs, or a time slice of its own |
 //!
 //! A subscriber that is interested in no target of ours costs a load and a branch for each event.
 //! One that is runs inside of the scheduler: it should be quick, and it must not wait for a task.

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod computing;
+mod in_tasks;
 mod iter_adaptors;
 mod iter_bounds;
 mod iter_collect;
