@@ -36,7 +36,7 @@ struct Seen {
     poll: Poll,
     lane: Lane,
     since: Instant,
-    /// The thread's CPU time when the poll was first seen.
+    /// The thread's CPU time when the poll was first seen, or last found to be blocked.
     cpu: Option<Duration>,
     /// How many tasks the worker had queued by then.
     queued: u64,
@@ -166,15 +166,18 @@ impl<S: Senses> Look<S> {
             *seen = fresh;
             return Some(TICK_SAMPLE);
         }
-        let limit = if lane == Lane::Wait { STALL_LIMIT } else { WORK_STALL_LIMIT };
-        if lasted < limit {
+        if lasted < limit(lane) {
             return Some(pace_for(lanes, lane));
         }
         let used = cpu?.saturating_sub(seen.cpu?);
-        let Some(cause) = cause(lane, used, limit, || self.senses.state(record)) else {
+        let Some(cause) = cause(lane, used, lasted, || self.senses.state(record)) else {
             // Among the threads of its own lane it will have had its part of the core soon.
             return (lane == Lane::Work).then(|| pace_for(lanes, lane));
         };
+        if cause == Cause::Blocked {
+            // If it computes from here on, then from here on; what it did between calls adds up to nothing.
+            seen.cpu = cpu;
+        }
         // A computing poll at normal priority delays the other workers through the kernel, also
         // where they have seats.
         let delays = waits(lanes, lane)
@@ -218,11 +221,10 @@ impl<S: Senses> Look<S> {
         let Some(found) = seen.found.filter(|_| lasted >= LINE_AFTER && !seen.noted) else {
             return;
         };
-        seen.noted = true;
-        if found.cause == Cause::Blocked || seen.lane == Lane::Wait {
+        seen.noted = found.cause == Cause::OnCpu && seen.lane == Lane::Work || {
             let said = long_poll(record, seen, lasted, found.cause, found.seat_freed);
-            report::notable(lanes, &said, now);
-        }
+            report::notable(lanes, &said, now)
+        };
     }
 
     /// Some polls of the wait lane seem to be long, and there are others whom that delays: charges
@@ -295,24 +297,35 @@ fn waits(lanes: &Lanes, lane: Lane) -> bool {
     lanes.has_work(lane)
 }
 
+/// How long a poll may last.
+fn limit(lane: Lane) -> Duration {
+    match lane {
+        Lane::Wait => STALL_LIMIT,
+        Lane::Work => WORK_STALL_LIMIT,
+    }
+}
+
 /// Why the poll does not end; nothing where the thread wants to run and is not let, or cannot be
 /// read. On a machine that is busy, or under a quota that is used up, a short poll lasts long: half
 /// of the limit must have been computed, not only waited for. In the work lane the lane's other threads leave
-/// one that wants to run no more than its part.
+/// one that wants to run no more than its part. A poll that blocks again and again has computed as much at
+/// some time, too: so where most of its time went elsewhere, it is asked what the thread does now.
 fn cause(
     lane: Lane,
     used: Duration,
-    limit: Duration,
+    lasted: Duration,
     state: impl FnOnce() -> Option<char>,
 ) -> Option<Cause> {
-    if used >= limit / 2 {
+    let has_computed = used >= limit(lane) / 2;
+    if has_computed && used >= lasted / 2 {
         return Some(Cause::OnCpu);
     }
-    let has_had_its_part = lane == Lane::Work && used >= limit / WORK_THREADS_PER_SEAT as u32;
-    match state()? {
-        'S' | 'D' => Some(Cause::Blocked),
-        'R' if has_had_its_part => Some(Cause::OnCpu),
-        _ => None,
+    let part = limit(lane) / WORK_THREADS_PER_SEAT as u32;
+    let has_had_its_part = lane == Lane::Work && used >= part;
+    match state() {
+        Some('S' | 'D') => Some(Cause::Blocked),
+        Some('R') if has_had_its_part => Some(Cause::OnCpu),
+        _ => has_computed.then_some(Cause::OnCpu),
     }
 }
 

@@ -57,17 +57,18 @@ pub(super) fn found(lanes: &Lanes, found: &LongPoll, is_new: bool) {
     tell(lanes, found, false);
 }
 
-/// The poll has lasted so long that a person should know.
-pub(super) fn notable(lanes: &Lanes, found: &LongPoll, now: Instant) {
-    let Some(mut said) = SAID.try_lock() else { return };
+/// The poll has lasted so long that a person should know. False: another monitor was in the way, ask again.
+pub(super) fn notable(lanes: &Lanes, found: &LongPoll, now: Instant) -> bool {
+    let Some(mut said) = SAID.try_lock() else { return false };
     if !said.may_say(found.poll.location, now) {
-        return;
+        return true;
     }
     drop(said);
     tell(lanes, found, true);
     if lanes.config().report_long_polls && !long_polls_are_shown() {
         with_name(lanes, found.poll.task, |name| sys::print_to_stderr(&line(found, name)));
     }
+    true
 }
 
 fn tell(lanes: &Lanes, found: &LongPoll, notable: bool) {

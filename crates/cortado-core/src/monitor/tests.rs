@@ -205,6 +205,35 @@ fn a_thread_that_is_blocked_loses_its_seat_and_keeps_its_priority() {
     }
 }
 
+/// A call that returns now and then, in a poll that goes on: a little computing each time.
+#[test]
+fn a_thread_that_is_blocked_again_and_again_is_not_taken_for_one_that_computes() {
+    let mut scene = Scene::new(Lane::Wait, MonitorMode::Act);
+    scene.stage.state.set(Some('S'));
+    scene.pass(Duration::from_secs(1), STALL_LIMIT);
+    assert!(scene.seat_is_free() && !scene.record.notice().is_lowered());
+    assert_eq!((scene.counted(), scene.stage.lowered.get()), ([1, 1, 1, 0], 0));
+}
+
+/// Nobody waits for its seat until the call has returned for the moment, after many such moments.
+#[test]
+fn nor_is_one_that_is_about_to_block_again() {
+    let mut scene = Scene::new(Lane::Wait, MonitorMode::Act);
+    let waiting = scene.lanes.take_injected(&scene.record, Lane::Wait, 0).expect("a task waits");
+    scene.stage.state.set(Some('S'));
+    for _ in 0..10 {
+        scene.pass(Duration::from_millis(10), STALL_LIMIT / 5);
+    }
+    assert!(!scene.seat_is_free());
+    scene.lanes.schedule(waiting);
+    scene.stage.state.set(Some('R'));
+    scene.pass(Duration::from_millis(1), STALL_LIMIT / 5);
+    assert!(!scene.seat_is_free() && !scene.record.notice().is_lowered());
+    // Now it stays on the CPU.
+    scene.pass(STALL_LIMIT, STALL_LIMIT);
+    assert!(scene.seat_is_free() && scene.record.notice().is_lowered());
+}
+
 /// A busy machine, or a quota that is used up: the thread wants to run, and gets little or nothing.
 #[test]
 fn a_thread_that_is_not_let_run_keeps_its_seat_however_long_that_takes() {

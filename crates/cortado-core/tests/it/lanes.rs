@@ -2,21 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cortado_core::{Builder, JoinHandle, MonitorMode, Runtime, spawn, time, yield_now};
 
+use crate::computing::compute;
 use crate::until::{StopsOnDrop, until};
-
-/// Computes for about this long, in steps that the machine's load does not lengthen much.
-fn compute(us: u64) -> u64 {
-    let began = Instant::now();
-    let mut sum = 0u64;
-    while began.elapsed() < Duration::from_micros(us) {
-        sum = (0..200).fold(sum, |sum, n| std::hint::black_box(sum.wrapping_mul(31) + n));
-    }
-    sum
-}
 
 fn endless(runtime: &Runtime, stop: &Arc<AtomicBool>) -> Arc<AtomicUsize> {
     let steps = Arc::new(AtomicUsize::new(0));

@@ -6,6 +6,7 @@
 
 mod abort;
 mod basics;
+mod computing;
 mod counted;
 mod delays;
 #[path = "../../../cortado-sync/tests/it/dropping.rs"]
@@ -18,9 +19,11 @@ mod lanes;
 mod no_threads;
 mod panics;
 mod paused;
+mod placing;
 mod privileges;
 mod races;
 mod relief;
+mod reports;
 mod selects;
 mod shutdown;
 mod single;
