@@ -21,6 +21,9 @@ pub(super) const UNCONFINED: &str = "cortado-unconfined";
 /// The same with `compute`.
 pub(super) const COMPUTE: &str = "cortado-compute";
 
+/// The same with Rayon, whose pool is in the work lane.
+pub(super) const WITH_RAYON: &str = "cortado-rayon";
+
 /// Where the computing is done.
 #[derive(Clone, Copy)]
 enum Way {
@@ -28,6 +31,8 @@ enum Way {
     Inside,
     /// In closures that the tasks await.
     Compute,
+    /// In jobs of Rayon's that the tasks await.
+    Rayon,
 }
 
 pub(super) fn serve_plain(scene: Scene) -> Result<()> {
@@ -40,6 +45,11 @@ pub(super) fn serve_unconfined(scene: Scene) -> Result<()> {
 
 pub(super) fn serve_compute(scene: Scene) -> Result<()> {
     serve(scene, cortado::Builder::new(), Way::Compute)
+}
+
+pub(super) fn serve_rayon(scene: Scene) -> Result<()> {
+    cortado::rayon::build_global()?;
+    serve(scene, cortado::Builder::new(), Way::Rayon)
 }
 
 fn serve(scene: Scene, builder: cortado::Builder, way: Way) -> Result<()> {
@@ -57,7 +67,9 @@ async fn begin(figures: Arc<Figures>, way: Way) {
     for _ in 0..figures.work.tasks {
         let (figures, spawned) = (Arc::clone(&figures), Instant::now());
         drop(match (way, figures.work.kind) {
-            (Way::Compute, _) => cortado::spawn(compute_elsewhere(figures, spawned)),
+            (Way::Compute | Way::Rayon, _) => {
+                cortado::spawn(compute_elsewhere(figures, way, spawned))
+            }
             (Way::Inside, Kind::Fresh) => cortado::spawn(compute_in_fresh_tasks(figures, spawned)),
             (Way::Inside, Kind::Woken) => cortado::spawn(compute_and_wake(figures, spawned)),
             (Way::Inside, Kind::LongLived | Kind::Sleeping | Kind::Requests) => {
@@ -88,13 +100,7 @@ async fn echo(stream: TcpStream, figures: Arc<Figures>, way: Way) -> io::Result<
         if figures.work.kind == Kind::Requests {
             for _ in 0..count / MESSAGE_BYTES {
                 let figures = Arc::clone(&figures);
-                match way {
-                    Way::Compute => cortado::compute(move || figures.poll()).await,
-                    Way::Inside => {
-                        let task = cortado::spawn(async move { figures.poll() });
-                        task.await.expect("it does not panic");
-                    }
-                }
+                once(way, move || figures.poll()).await;
             }
         }
         let mut sent = 0;
@@ -121,15 +127,32 @@ async fn compute(figures: Arc<Figures>, spawned: Instant) {
     }
 }
 
-async fn compute_elsewhere(figures: Arc<Figures>, spawned: Instant) {
+async fn compute_elsewhere(figures: Arc<Figures>, way: Way, spawned: Instant) {
     let mut first = Some(spawned);
     loop {
         let (figures, first) = (Arc::clone(&figures), first.take());
-        let computing = cortado::compute(move || {
+        let computing = move || {
             first.into_iter().for_each(|spawned| figures.begins(spawned));
             figures.poll();
-        });
-        computing.await;
+        };
+        once(way, computing).await;
+    }
+}
+
+/// One computation.
+async fn once(way: Way, work: impl FnOnce() + Send + 'static) {
+    match way {
+        Way::Inside => cortado::spawn(async move { work() }).await.expect("it does not panic"),
+        Way::Compute => cortado::compute(work).await,
+        Way::Rayon => {
+            let (done, answer) = cortado::sync::oneshot::channel();
+            rayon::spawn(move || {
+                work();
+                // Nobody waits any more where the connection has gone.
+                let _ = done.send(());
+            });
+            answer.await.expect("the job sends an answer");
+        }
     }
 }
 

@@ -98,7 +98,7 @@ impl Case for Mixed {
 
 /// Who takes part: everybody, but for work that a contender has no way of doing.
 fn contenders(cell: &Cell) -> &'static [&'static str] {
-    use cortado_server::{COMPUTE, UNCONFINED};
+    use cortado_server::{COMPUTE, UNCONFINED, WITH_RAYON};
     use go_server::NAME as GO;
     use smol_server::NAME as SMOL;
     use threads_server::{LOWERED, PLAIN, RAYON_ALONE};
@@ -113,7 +113,20 @@ fn contenders(cell: &Cell) -> &'static [&'static str] {
         (_, Kind::Requests) => {
             &[OURS, COMPUTE, DEFAULT, EAGER, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO]
         }
-        _ => &[OURS, COMPUTE, DEFAULT, EAGER, SPAWN_BLOCKING, RAYON, TWO, SMOL, GO, LOWERED, PLAIN],
+        _ => &[
+            OURS,
+            COMPUTE,
+            WITH_RAYON,
+            DEFAULT,
+            EAGER,
+            SPAWN_BLOCKING,
+            RAYON,
+            TWO,
+            SMOL,
+            GO,
+            LOWERED,
+            PLAIN,
+        ],
     }
 }
 
@@ -192,17 +205,14 @@ fn goals(cell: &Cell) -> Vec<(&'static str, Goal)> {
     }
 }
 
-/// Where as many tasks compute as there are cores or more: `compute` is 200 times below who shares the
-/// cores evenly; and who says nothing of computing has twice that at the most.
-fn echo_beside_work() -> [Goal; 4] {
-    use cortado_server::COMPUTE;
-    let of_compute = |goal| Goal::Of(COMPUTE, Box::new(goal));
-    [
-        of_compute(Goal::Below(150.0)),
-        of_compute(times(tokio_server::DEFAULT, 200.0)),
-        of_compute(times(go_server::NAME, 200.0)),
-        times(COMPUTE, 0.5),
-    ]
+/// Where as many tasks compute as there are cores or more: `compute`, and Rayon in the work lane, are 200 times
+/// below who shares the cores evenly; and who says nothing of computing has twice that at the most.
+fn echo_beside_work() -> impl Iterator<Item = Goal> {
+    use cortado_server::{COMPUTE, WITH_RAYON};
+    let limits =
+        || [Goal::Below(150.0), times(tokio_server::DEFAULT, 200.0), times(go_server::NAME, 200.0)];
+    let limits_of = move |subject| limits().map(|goal| Goal::Of(subject, Box::new(goal)));
+    [COMPUTE, WITH_RAYON].into_iter().flat_map(limits_of).chain([times(COMPUTE, 0.5)])
 }
 
 fn times(peer: &'static str, factor: f64) -> Goal {

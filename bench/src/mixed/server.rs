@@ -59,6 +59,7 @@ const RUNTIMES: &[(&str, Serve)] = &[
     (OURS, cortado_server::serve_plain),
     (cortado_server::UNCONFINED, cortado_server::serve_unconfined),
     (cortado_server::COMPUTE, cortado_server::serve_compute),
+    (cortado_server::WITH_RAYON, cortado_server::serve_rayon),
     (tokio_server::DEFAULT, tokio_server::serve_default),
     (tokio_server::EAGER, tokio_server::serve_eager),
     (tokio_server::SPAWN_BLOCKING, tokio_server::serve_pool),

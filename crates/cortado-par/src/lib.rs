@@ -34,6 +34,7 @@ mod member;
 #[cfg(all(test, loom))]
 mod models;
 mod outside;
+mod outstanding;
 mod pool;
 pub mod prelude;
 mod queue;

@@ -1,5 +1,5 @@
-//! Loom models of the protocols: the latch, the slots, the lending of a stack's job, a scope's queue with
-//! its nudge, and the crew that sends for thieves.
+//! Loom models of the protocols: the latch and its nudge, the slots, the lending of a stack's job, a scope's
+//! queue and its end, and the crew that sends for thieves.
 //!
 //! N1: what a model sends a pointer to is there until its other thread has used it: the thread that made
 //! it waits for the latch, or for the thread.
@@ -15,6 +15,8 @@ use crate::crew::Crew;
 use crate::deque::Deque;
 use crate::job::{FnContext, JobRef, StackJob};
 use crate::latch::Latch;
+use crate::outstanding::Outstanding;
+use crate::queue::Queue;
 use crate::slots::Slots;
 
 fn parker() -> std::sync::Arc<Parker> {
@@ -177,6 +179,67 @@ fn loom_only_descendants_are_taken_while_the_job_runs() {
         deque.end_frame();
         assert!(deque.take_back(older.header()));
         waiter.join().expect("takes the younger or nothing");
+    });
+}
+
+/// The owner frees what is outstanding as soon as nothing is, and sees what the jobs wrote.
+#[test]
+fn loom_a_scope_ends_after_its_jobs() {
+    loom::model(|| {
+        let parker = parker();
+        // SAFETY: L2 (the parker goes last).
+        let outstanding = Box::new(unsafe { Outstanding::new(&raw const parker) });
+        let written = Arc::new(AtomicUsize::new(0));
+        let jobs: Vec<_> = (0..2)
+            .map(|_| {
+                outstanding.add();
+                let (sent, writes) = (Sent(&raw const *outstanding), written.clone());
+                thread::spawn(move || {
+                    let sent = sent;
+                    writes.fetch_add(1, Ordering::Relaxed);
+                    // SAFETY: N1 (and each of the two that were added ends once).
+                    unsafe { Outstanding::end(sent.0) };
+                })
+            })
+            .collect();
+        if !outstanding.end_own() {
+            outstanding.latch().wait();
+        }
+        drop(outstanding);
+        assert_eq!(written.load(Ordering::Relaxed), 2);
+        jobs.into_iter().for_each(|job| job.join().expect("ends"));
+    });
+}
+
+/// What the owner and another thread spawn into a scope is run once, by the owner or by a thief, who looks
+/// into the scope's queue only while the scope is open.
+#[test]
+fn loom_jobs_of_an_open_scope_are_run_once() {
+    loom::model(|| {
+        let parker = parker();
+        let runs = Arc::new([const { Count::new(0) }; 2]);
+        let jobs = [0, 1].map(|index| {
+            let runs = runs.clone();
+            let closure = move |_: FnContext| runs[index].fetch_add(1, Relaxed);
+            Box::new(StackJob::new(closure, latch(&parker)))
+        });
+        let deque = Arc::new(Deque::new());
+        let victim = deque.clone();
+        let thief = thread::spawn(move || victim.steal(1).map(JobRef::run));
+        let queue = Box::new(Queue::new());
+        deque.open(&queue);
+        // SAFETY: J1 (run below, or awaited).
+        queue.push_own(unsafe { jobs[0].lend() });
+        // SAFETY: J1 (as above).
+        queue.push(unsafe { jobs[1].lend() });
+        while let Some(job) = queue.pop_back() {
+            job.run();
+        }
+        deque.close(&queue);
+        drop(queue);
+        jobs.iter().for_each(|job| job.latch().wait());
+        thief.join().expect("takes one or none");
+        assert!(runs.iter().all(|runs| runs.load(Relaxed) == 1));
     });
 }
 

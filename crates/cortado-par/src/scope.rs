@@ -1,8 +1,7 @@
 //! `scope`: any number of closures that may borrow what outlives the scope.
 //!
-//! - C1: a scope does not go before everything that was spawned into it has run: `outstanding` counts
-//!   the scope's own closure and each job that has not ended, and whoever counts it down to zero sets
-//!   the latch that the owner waits for. So a job finds its scope, and what it borrows, there.
+//! - C1: a scope does not go before everything that was spawned into it has run: its owner waits until
+//!   nothing is outstanding. So a job finds its scope, and what it borrows, there.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,11 +11,10 @@ use std::sync::Arc;
 
 use crate::install::within;
 use crate::job::{Header, JobRef, Payload};
-use crate::latch::Latch;
+use crate::outstanding::Outstanding;
 use crate::pool::Pool;
 use crate::queue::Queue;
 use crate::shim::Mutex;
-use crate::shim::atomic::{AtomicUsize, Ordering};
 use crate::thief::Sender;
 use crate::visit::{self, Visit};
 
@@ -26,8 +24,7 @@ pub struct Scope<'scope> {
     /// Where the visit is of the thread that opened it.
     owner: usize,
     queue: Queue,
-    outstanding: AtomicUsize,
-    latch: Latch,
+    outstanding: Outstanding,
     /// The first panic.
     panic: Mutex<Option<Payload>>,
     /// What is spawned may borrow for `'scope`, and no longer or shorter.
@@ -70,9 +67,8 @@ impl<'scope> Scope<'scope> {
             pool: visit.pool().clone(),
             owner: visit.address(),
             queue: Queue::new(),
-            outstanding: AtomicUsize::new(1),
             // SAFETY: L2 (the scope goes before the visit).
-            latch: unsafe { Latch::new(visit.parker()) },
+            outstanding: unsafe { Outstanding::new(visit.parker()) },
             panic: Mutex::new(None),
             _borrows: PhantomData,
         }
@@ -86,7 +82,7 @@ impl<'scope> Scope<'scope> {
     where
         F: FnOnce(&Scope<'scope>) + Send + 'scope,
     {
-        self.outstanding.fetch_add(1, Ordering::Relaxed);
+        self.outstanding.add();
         let header = Header::new(Spawned::<'scope, F>::run, ptr::from_ref(self).cast());
         let job = Box::new(Spawned { header, body, _scope: PhantomData });
         let job = NonNull::from(Box::leak(job)).cast::<Header>();
@@ -96,7 +92,7 @@ impl<'scope> Scope<'scope> {
             self.queue.push_own(job);
         } else {
             self.queue.push(job);
-            self.latch.nudge();
+            self.outstanding.latch().nudge();
         }
         self.pool.send_for_thief(Sender::Computes);
     }
@@ -126,18 +122,18 @@ impl<'scope> Scope<'scope> {
             opened = opened || self.open_late(visit);
             job.run();
         }
-        if self.outstanding.fetch_sub(1, Ordering::AcqRel) == 1 {
-            // Nobody is left who could set the latch.
+        if self.outstanding.end_own() {
             return self.close(visit, opened);
         }
-        while !self.latch.is_set() {
+        let latch = self.outstanding.latch();
+        while !latch.is_set() {
             opened = opened || self.open_late(visit);
             if let Some(aboard) = visit.aboard() {
-                aboard.wait_for_scope(&self.latch, self.origin(), &self.queue);
+                aboard.wait_for_scope(latch, self.origin(), &self.queue);
             } else if let Some(job) = self.queue.pop_back() {
                 job.run();
             } else {
-                self.latch.wait_or_nudge(|| !self.queue.is_empty());
+                latch.wait_or_nudge(|| !self.queue.is_empty());
             }
         }
         self.close(visit, opened);
@@ -182,8 +178,9 @@ fn drop_quietly(payload: Option<Payload>) {
 
 impl fmt::Debug for Scope<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let outstanding = self.outstanding.load(Ordering::Relaxed);
-        f.debug_struct("Scope").field("outstanding", &outstanding).finish_non_exhaustive()
+        f.debug_struct("Scope")
+            .field("outstanding", &self.outstanding.count())
+            .finish_non_exhaustive()
     }
 }
 
@@ -210,10 +207,7 @@ where
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| body(scope))) {
             scope.panicked(payload);
         }
-        let latch = &raw const scope.latch;
-        if scope.outstanding.fetch_sub(1, Ordering::AcqRel) == 1 {
-            // SAFETY: L1 (the last one sets it), C1 (the owner waits for that).
-            unsafe { Latch::set(latch) };
-        }
+        // SAFETY: C1 (this job ends here).
+        unsafe { Outstanding::end(&raw const scope.outstanding) };
     }
 }

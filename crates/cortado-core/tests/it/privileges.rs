@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{CapabilitySet, capabilities, gettid, set_capabilities};
 
-use crate::until::until;
+use crate::until::{StopsOnDrop, until};
 
 /// Takes the privilege from the calling thread, and so from all threads that come from it.
 fn drop_privilege() -> rustix::io::Result<()> {
@@ -180,4 +180,22 @@ fn threads_that_a_lowered_one_asks_for_are_not_lowered() {
         assert_eq!(nice(&own_thread()), Some(own), "the caller of `block_on` is never lowered");
         stop.store(true, Ordering::SeqCst);
     });
+}
+
+/// None at all, a few steps, and more than there are.
+#[test]
+fn threads_of_the_work_lane_have_the_priority_that_was_asked_for() {
+    let own = nice(&own_thread()).unwrap();
+    for steps in [0, 3, 19] {
+        let name = format!("nice{steps}");
+        let builder = Builder::new().worker_threads(2).thread_name(&name).work_nice(steps);
+        let runtime = builder.report_long_polls(false).build().unwrap();
+        let stop = StopsOnDrop(Arc::default());
+        hogs(&runtime, &stop.0, 6);
+        until("a thread in the work lane", || runtime.handle().metrics().work_threads > 0);
+        let expected = (own + steps).min(19);
+        let workers = || threads(&format!("{name}-"));
+        until("its priority", || workers().iter().any(|(_, _, nice)| *nice == expected));
+        assert!(workers().iter().all(|(_, _, nice)| [own, expected].contains(nice)));
+    }
 }

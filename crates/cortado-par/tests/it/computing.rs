@@ -59,6 +59,22 @@ fn a_computation_runs_in_the_work_lane_and_a_short_one_where_it_is_awaited() {
     }
 }
 
+/// It runs where it is awaited.
+#[test]
+fn a_panic_of_a_short_computation_ends_its_task_alone() {
+    let runtime = runtime(2);
+    let task = |panics: bool| {
+        runtime.spawn(async move { compute(move || assert!(!panics, "a short one")).await })
+    };
+    for _ in 0..10 {
+        runtime.block_on(task(false)).expect("no panic");
+    }
+    for _ in 0..3 {
+        assert!(runtime.block_on(task(true)).expect_err("it panics").is_panic());
+    }
+    runtime.block_on(task(false)).expect("no panic");
+}
+
 /// Who had to wait behind others that its thread took from the line with it would be the last to be answered,
 /// where more is asked for than can be computed.
 #[test]

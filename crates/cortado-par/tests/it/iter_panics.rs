@@ -1,6 +1,6 @@
 //! A panic in any closure at any item arrives at the caller, and every item is dropped once.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use cortado_par::prelude::*;
@@ -218,4 +218,46 @@ fn lengths_that_cannot_be_are_refused() {
             .or_else(|| panic.downcast_ref::<&str>().copied());
         assert!(text.is_some_and(|text| text.contains(message)), "{text:?}");
     }
+}
+
+/// Of the code that makes what pieces need, and of an iterator that is shared by all.
+#[test]
+fn panics_of_what_makes_values_arrive() {
+    struct Cloned;
+    impl Clone for Cloned {
+        fn clone(&self) -> Cloned {
+            made()
+        }
+    }
+    fn made<T>() -> T {
+        resume_unwind(Box::new("made"))
+    }
+    fn numbers() -> impl IndexedParallelIterator<Item = u32> {
+        (0..1000).into_par_iter()
+    }
+    let runs: [fn(); 8] = [
+        || _ = numbers().map_with(Cloned, |_, n| n).count(),
+        || numbers().for_each_with(Cloned, |_, _| ()),
+        || _ = numbers().map_init(made::<u32>, |_, n| n).count(),
+        || _ = numbers().fold(made::<u32>, |sum, n| sum + n).count(),
+        || _ = numbers().reduce(made::<u32>, |sum, n| sum + n),
+        || [2, 1, 0].par_sort_by_cached_key(|_| made::<u32>()),
+        || _ = "a b".par_split(|_: char| made::<bool>()).count(),
+        || _ = (0..100).map(|n| if n < 10 { n } else { made() }).par_bridge().count(),
+    ];
+    for (number, run) in runs.into_iter().enumerate() {
+        let payload = catch_unwind(run).expect_err("it panics");
+        assert_eq!(payload.downcast_ref(), Some(&"made"), "{number}");
+    }
+}
+
+#[test]
+fn an_iterator_that_has_panicked_is_not_called_again() {
+    let calls = AtomicU32::new(0);
+    let items = std::iter::from_fn(|| match calls.fetch_add(1, Ordering::Relaxed) {
+        9 => resume_unwind(Box::new("the tenth")),
+        call => Some(call),
+    });
+    assert!(catch_unwind(AssertUnwindSafe(|| items.par_bridge().for_each(drop))).is_err());
+    assert_eq!(calls.load(Ordering::Relaxed), 10);
 }

@@ -113,3 +113,50 @@ fn a_scope_ends_after_all_and_goes_on_with_a_panic() {
     assert_eq!(result, Some("body"));
     assert_eq!(ended.load(Ordering::Relaxed), 101);
 }
+
+/// Of two panics one is kept; that the drop of what the other carried panics as well is of no account.
+#[test]
+fn of_several_panics_in_a_scope_one_goes_on() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            quietly("dropped");
+        }
+    }
+    let runtime = runtime();
+    let _entered = runtime.handle().enter();
+    let payload = catch_unwind(|| {
+        scope(|scope| (0..3).for_each(|_| scope.spawn(|_| resume_unwind(Box::new(Bomb)))));
+    });
+    let bomb = payload.expect_err("it panics").downcast::<Bomb>().expect("one of ours");
+    std::mem::forget(bomb);
+    assert_eq!(join(|| 1, || 2), (1, 2));
+}
+
+/// What is short runs on the thread outside itself. After a panic there, what begins on it is as parallel as
+/// before.
+#[test]
+fn a_panic_in_a_short_one_leaves_nothing_behind_outside() {
+    let runtime = runtime();
+    let _entered = runtime.handle().enter();
+    let installs = |panics: bool| caught(|| install(move || assert_quietly(!panics)));
+    let joins = |panics: bool| {
+        caught(|| {
+            join(move || assert_quietly(!panics), || ());
+        })
+    };
+    for _ in 0..10 {
+        assert_eq!((installs(false), joins(false)), (None, None));
+    }
+    for _ in 0..3 {
+        assert_eq!((installs(true), joins(true)), (Some("asserted"), Some("asserted")));
+    }
+    let other = Parker::new();
+    join(|| other.park(), || other.unpark());
+}
+
+fn assert_quietly(holds: bool) {
+    if !holds {
+        quietly("asserted");
+    }
+}

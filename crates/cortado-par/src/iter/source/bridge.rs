@@ -1,6 +1,7 @@
 //! Std iterators as parallel ones: the workers take items from behind one lock.
 
 use std::iter;
+use std::mem;
 
 use parking_lot::Mutex;
 
@@ -12,7 +13,8 @@ pub trait ParallelBridge: Sized {
     /// Hands the items of a std iterator to the workers, one at a time and **in no particular
     /// order**. The iterator itself runs on one worker at a time, behind a lock; this pays where
     /// what is done with each item takes much longer than to make it. Where the items can be
-    /// collected first, or the iterator has a parallel counterpart, that is faster.
+    /// collected first, or the iterator has a parallel counterpart, that is faster. An iterator that
+    /// has panicked is not called again.
     ///
     /// # Examples
     /// ```
@@ -46,14 +48,32 @@ impl<I: Iterator<Item: Send> + Send> ParallelIterator for IterBridge<I> {
     type Item = I::Item;
 
     fn drive<C: Consumer<I::Item>>(self, consumer: &C, portion: C::Portion) -> C::Output {
-        let items = Mutex::new(self.items.fuse());
+        let items = Mutex::new(Items { items: self.items.fuse(), is_called: false });
         drive_halves(Shared { items: &items }, consumer, portion)
+    }
+}
+
+/// The iterator behind the lock.
+struct Items<I> {
+    items: iter::Fuse<I>,
+    /// A call of `next` is under way, or has panicked: then it is not called again.
+    is_called: bool,
+}
+
+impl<I: Iterator> Items<I> {
+    fn next(&mut self) -> Option<I::Item> {
+        if mem::replace(&mut self.is_called, true) {
+            return None;
+        }
+        let item = self.items.next();
+        self.is_called = false;
+        item
     }
 }
 
 /// A piece, which is as many items as its worker comes to take.
 struct Shared<'i, I> {
-    items: &'i Mutex<iter::Fuse<I>>,
+    items: &'i Mutex<Items<I>>,
 }
 
 impl<I: Iterator<Item: Send> + Send> Halves for Shared<'_, I> {
