@@ -349,7 +349,7 @@ impl Lanes {
 
     /// Where nobody waits in the poller although a worker sleeps, that worker is to wait there: it
     /// found the poller occupied when it fell asleep, by the monitor or by a worker's short look.
-    /// Where none sleeps and none has a seat, so that none comes there by itself, one is woken.
+    /// Where none sleeps and none has a seat, so that none comes there by itself, another one is started.
     pub(crate) fn attend_poller(self: &Arc<Self>) {
         if self.is_closing() || self.poller().is_occupied() {
             return;

@@ -29,7 +29,7 @@
 //!   lowered, so a worker that sees it changes its lane even where the priority follows later.
 //!
 //! **Protocol.** The monitor: (1) sees the same poll number for longer than the stall limit while
-//! somebody waits; (2) reads the thread's CPU clock, and its state where the clock stands still;
+//! somebody waits; (2) reads the thread's CPU clock, and its state where most of the time went elsewhere;
 //! (3) `free`; (4) counts the seat as free in `Idle`; (5) lowers the thread if it computes;
 //! (6) wakes a worker of the lane, which gets the seat and steals from the stuck queue. Where the work
 //! lane has no place for one thread more although one of its workers sleeps, that worker ends first, and

@@ -122,8 +122,8 @@ pub(crate) const BUNDLES_PER_CLASS: usize = if cfg!(loom) { 2 } else { 128 };
 pub(crate) const STASHED_ENTRIES: usize = 16;
 
 /// How long one poll may last while others wait, before its seat is freed, in the wait lane.
-/// `mixed --quick`: with 0.5 ms the echo's tail stays far below the computing polls; the monitor
-/// looks no faster than twice in that time.
+/// `mixed`: with 0.5 ms the echo's tail stays far below the computing polls; the monitor
+/// looks no faster than twice in that time. Others were not measured.
 pub(crate) const STALL_LIMIT: Duration = Duration::from_micros(500);
 
 /// The same in the work lane, where polls are long by nature: after this the kernel shares the
@@ -133,26 +133,29 @@ pub(crate) const STALL_LIMIT: Duration = Duration::from_micros(500);
 pub(crate) const WORK_STALL_LIMIT: Duration = Duration::from_millis(20);
 
 /// The monitor's pace while a poll is in progress that may outlast the stall limit and somebody
-/// waits for it. A 0.2 ms loop costs 9 % of a core, so it is only kept up while there is a reason.
+/// waits for it: half of `STALL_LIMIT`. A 0.2 ms loop costs 9 % of a core, so it is only kept up while there
+/// is a reason. Others were not measured.
 pub(crate) const TICK_SHORT: Duration = Duration::from_micros(250);
 
 /// The monitor's pace while ready tasks wait although polls come and go: it samples. 2 ms cost
-/// about 1 % of a core.
+/// about 1 % of a core. Others were not measured.
 pub(crate) const TICK_SAMPLE: Duration = Duration::from_millis(2);
 
 /// The monitor's pace while a poll in the work lane may outlast its limit and others wait for the seat. `mixed
 /// slices` with `compute`, the first slice of the last of 8 endless tasks: 102 ms with twice as much, 87 with this.
 pub(crate) const TICK_WORK: Duration = Duration::from_millis(5);
 
-/// The monitor's slowest pace while anybody is awake: Go's sysmon has the same.
+/// The monitor's slowest pace while anybody is awake: Go's sysmon has the same. Not measured.
 pub(crate) const TICK_LONG: Duration = Duration::from_millis(10);
 
 /// Ticks without any poll after which the monitor goes to sleep. Half a second of the slowest pace:
-/// a program that does something every few milliseconds does not pay a wake-up each time.
+/// a program that does something every few milliseconds does not pay a wake-up each time. Not measured.
 pub(crate) const TICKS_BEFORE_SLEEP: u32 = 50;
 
 /// A poll that is still the same after this time, on CPU, is a long one. Ten times a busy
-/// connection's poll (5 µs), and below the shortest computing poll that must be found (100 µs).
+/// connection's poll (5 µs), and below the shortest computing poll that must be found (100 µs). A sample, which
+/// lasts as long, finds one that used half of it: the sample begins and ends within some poll. Others
+/// were not measured.
 pub(crate) const LONG_POLL: Duration = Duration::from_micros(40);
 
 /// A poll that was found long is worth a line for people after this time. The usual advice is 10 to
@@ -163,25 +166,28 @@ pub(crate) const LINE_AFTER: Duration = Duration::from_millis(10);
 /// Between two such lines of one spawn location: a log stays readable however many polls are long.
 pub(crate) const LINE_EVERY: Duration = Duration::from_secs(60);
 
-/// Of how many locations it is remembered that a line was said: 4 KiB.
+/// Of how many locations it is remembered that a line was said: 4 KiB. A bound, not a speed.
 pub(crate) const LINE_LOCATIONS: usize = 256;
 
 /// A task moves to the work lane when it has used this much CPU time in long polls lately, µs. Two
-/// samples of the monitor, so that one unlucky sample moves nobody.
+/// samples of the monitor, so that one unlucky sample moves nobody. `mixed short-polls` is where it shows;
+/// others were not measured.
 pub(crate) const MOVE_AT_US: u32 = 3_000;
 
 /// A task comes back to the wait lane when what it used lately has fallen below this, µs. An eighth
-/// of `MOVE_AT_US`: three short polls, so a task does not go back and forth.
+/// of `MOVE_AT_US`: three short polls, so a task does not go back and forth. Not measured.
 pub(crate) const RETURN_BELOW_US: u32 = 400;
 
 /// What a task counts as having used when a poll of it was blocked in a call, µs. Below
 /// `RETURN_BELOW_US`, so that it moves nobody; it is forgotten after 9 times `LOAD_HALF_LIFE`.
 pub(crate) const BLOCKED_LOAD_US: u32 = 256;
 
-/// What a task used lately is halved in this time.
+/// What a task used lately is halved in this time: a tenth of a second is what people take for at once. Not
+/// measured.
 pub(crate) const LOAD_HALF_LIFE: Duration = Duration::from_millis(100);
 
-/// A spawn location's score at which its new tasks start in the work lane, and its highest score.
+/// A spawn location's score at which its new tasks start in the work lane. `mixed fresh-1ms` and `fresh-10ms`
+/// are what it is for; others were not measured, nor of the two below.
 pub(crate) const LOCATION_HOT: u32 = 8;
 /// See `LOCATION_HOT`: how far a location can be from being forgotten, in short tasks.
 pub(crate) const LOCATION_MAX: u32 = 32;
@@ -190,7 +196,8 @@ pub(crate) const LOCATION_MAX: u32 = 32;
 pub(crate) const LOCATION_FOUND: u32 = 4;
 
 /// How many of the work lane's threads there may be for each of its seats: so many endless tasks
-/// all advance by the kernel's time slices, and each has so much of a core. One more for each seat may be
+/// all advance by the kernel's time slices, and each has so much of a core. That many endless tasks a core are
+/// to begin within 0.1 s (`mixed slices`). One more for each seat may be
 /// lowered where all of these compute.
 pub(crate) const WORK_THREADS_PER_SEAT: usize = 4;
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::tuning::{INLINE_LIMIT, SHORT_AFTER};
 
-/// Places that can be told apart; further ones are not learned. A power of two.
+/// Places that can be known to be short; further ones are not learned. A power of two.
 const PLACES: usize = 256;
 /// How many slots a place may stand in.
 const PROBES: usize = 4;
@@ -45,14 +45,16 @@ impl Place {
 
 /// What begins at `place` has lately been short.
 pub(crate) fn is_short(place: Place) -> bool {
-    find(place, false).is_some_and(|slot| slot.short_runs.load(Ordering::Relaxed) >= SHORT_AFTER)
+    find(place).is_some_and(|slot| slot.short_runs.load(Ordering::Relaxed) >= SHORT_AFTER)
 }
 
 /// What began at `place` took so long, of which `limit` is still short.
 pub(crate) fn learn(place: Place, took: Duration, limit: Duration) {
-    let Some(slot) = find(place, true) else { return };
+    let is_short = took <= limit;
+    let there = find(place);
+    let Some(slot) = there.or_else(|| is_short.then(|| add(place)).flatten()) else { return };
     let before = slot.short_runs.load(Ordering::Relaxed);
-    let after = if took > limit { 0 } else { (before + 1).min(SHORT_AFTER) };
+    let after = if is_short { (before + 1).min(SHORT_AFTER) } else { 0 };
     if after != before {
         slot.short_runs.store(after, Ordering::Relaxed);
     }
@@ -66,17 +68,24 @@ pub(crate) fn timed<R>(place: Place, closure: impl FnOnce() -> R) -> R {
     result
 }
 
-fn find(Place(address): Place, add: bool) -> Option<&'static Slot> {
-    let start = (address >> 3).wrapping_mul(0x9E37_79B9_7F4A_7C15_u64 as usize) >> 40;
-    (start..start + PROBES).map(|index| &SLOTS[index % PLACES]).find(|slot| {
+fn find(place: Place) -> Option<&'static Slot> {
+    slots(place).find(|slot| slot.place.load(Ordering::Relaxed) == place.0)
+}
+
+/// A slot for the place: a free one, or that of a place that is not known to be short.
+fn add(place: Place) -> Option<&'static Slot> {
+    slots(place).find(|slot| {
         let there = slot.place.load(Ordering::Relaxed);
-        there == address || (there == 0 && add && claim(slot, address))
+        let may_go = there == 0 || slot.short_runs.load(Ordering::Relaxed) == 0;
+        let (to, from) = (Ordering::Relaxed, Ordering::Relaxed);
+        may_go && slot.place.compare_exchange(there, place.0, to, from).is_ok()
     })
 }
 
-fn claim(slot: &Slot, address: usize) -> bool {
-    let claimed = slot.place.compare_exchange(0, address, Ordering::Relaxed, Ordering::Relaxed);
-    claimed.map_or_else(|there| there == address, |_| true)
+/// Where the place may stand.
+fn slots(Place(address): Place) -> impl Iterator<Item = &'static Slot> {
+    let start = (address >> 3).wrapping_mul(0x9E37_79B9_7F4A_7C15_u64 as usize) >> 40;
+    (start..start + PROBES).map(|index| &SLOTS[index % PLACES])
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ mod shim;
 pub mod slice;
 mod slots;
 pub mod str;
+mod stretch;
 mod thief;
 mod tuning;
 mod visit;

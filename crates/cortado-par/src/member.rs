@@ -21,10 +21,12 @@ pub(crate) struct Aboard {
 }
 
 impl Aboard {
-    /// Takes a place for a thread that the crew counts as present from here on.
-    pub(crate) fn come(pool: &Arc<Pool>, standing: Option<Standing>) -> Option<Aboard> {
+    /// Takes a place for a thread that the crew counts as present from here on. One from the wait lane
+    /// gives its seat up.
+    pub(crate) fn come(pool: &Arc<Pool>, is_from_wait_lane: bool) -> Option<Aboard> {
         let index = pool.take_place()?;
         pool.crew.come();
+        let standing = is_from_wait_lane.then(Standing::new);
         Some(Aboard { pool: pool.clone(), index, _standing: standing })
     }
 

@@ -12,24 +12,22 @@
 //! 78 with 15 µs of them, 92 to 118 with 60 and 96 to 133 with 250; with a yield after each look 31 to 53.
 
 use std::cell::Cell;
-use std::time::Instant;
 
 use crate::install::send;
 use crate::job::FnContext;
 use crate::join::join_in;
 use crate::learned::{self, Place};
-use crate::tuning::{INLINE_LIMIT, WAIT_LANE_LIMIT};
-use crate::visit::looks_at_clock;
+use crate::stretch::Stretch;
+use crate::tuning::INLINE_LIMIT;
 
 thread_local! {
-    static STRETCH: Cell<Option<Stretch>> = const { Cell::new(None) };
+    static STRETCH: Cell<Option<Own>> = const { Cell::new(None) };
 }
 
-/// See the module.
+/// The thread's stretch.
 #[derive(Clone, Copy)]
-struct Stretch {
-    began: Instant,
-    joins: u32,
+struct Own {
+    stretch: Stretch,
     is_over: bool,
 }
 
@@ -62,7 +60,7 @@ where
         None if !learned::is_short(place) => {
             send(|visit| learned::timed(place, || join_in(visit, oper_a, oper_b)))
         }
-        Some(stretch) if stretch.is_over => send(|visit| join_in(visit, oper_a, oper_b)),
+        Some(own) if own.is_over => send(|visit| join_in(visit, oper_a, oper_b)),
         _ => {
             let _began = Began::here(place);
             let result = oper_a(FnContext::new(false));
@@ -76,11 +74,10 @@ where
 
 /// A join's first closure has ended in the thread's stretch, which lasts for too long by now.
 fn is_over() -> bool {
-    let Some(mut stretch) = STRETCH.get() else { return false };
-    stretch.joins = stretch.joins.wrapping_add(1);
-    stretch.is_over |= looks_at_clock(stretch.joins) && stretch.began.elapsed() >= WAIT_LANE_LIMIT;
-    STRETCH.set(Some(stretch));
-    stretch.is_over
+    let Some(mut own) = STRETCH.get() else { return false };
+    own.is_over |= own.stretch.go_on();
+    STRETCH.set(Some(own));
+    own.is_over
 }
 
 /// The thread's stretch, which ends when this is dropped; nothing within another one.
@@ -91,7 +88,7 @@ impl Began {
         if STRETCH.get().is_some() {
             return Began(None);
         }
-        STRETCH.set(Some(Stretch { began: Instant::now(), joins: 0, is_over: false }));
+        STRETCH.set(Some(Own { stretch: Stretch::begin(), is_over: false }));
         Began(Some(place))
     }
 }
@@ -99,9 +96,9 @@ impl Began {
 impl Drop for Began {
     fn drop(&mut self) {
         if let Some(place) = self.0
-            && let Some(stretch) = STRETCH.take()
+            && let Some(own) = STRETCH.take()
         {
-            learned::learn(place, stretch.began.elapsed(), INLINE_LIMIT);
+            learned::learn(place, own.stretch.lasted(), INLINE_LIMIT);
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! - C1: a scope does not go before everything that was spawned into it has run: its owner waits until
 //!   nothing is outstanding. So a job finds its scope, and what it borrows, there.
+//! - C2: what is still outstanding when its owner has run all that it found is a thief's, or came from what a
+//!   thief ran. So the scope was open, and its owner is aboard.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -88,13 +90,17 @@ impl<'scope> Scope<'scope> {
         let job = NonNull::from(Box::leak(job)).cast::<Header>();
         // SAFETY: C1 (the scope waits for the job, which frees itself when it runs).
         let job = unsafe { JobRef::new(job) };
-        if visit::is_current(self.owner) {
+        let is_own = visit::is_current(self.owner);
+        if is_own {
             self.queue.push_own(job);
         } else {
             self.queue.push(job);
             self.outstanding.latch().nudge();
         }
-        self.pool.send_for_thief(Sender::Computes);
+        // Before its owner is aboard the scope is not open, and a thief would come in vain.
+        if !is_own || visit::is_aboard() {
+            self.pool.send_for_thief(Sender::Computes);
+        }
     }
 
     /// What its jobs descend from.
@@ -107,7 +113,7 @@ impl<'scope> Scope<'scope> {
         visit.aboard().map(|aboard| aboard.member().deque.open(&self.queue)).is_some()
     }
 
-    /// The same after jobs were spawned, for which the thieves came in vain.
+    /// The same after jobs were spawned, for which nobody has sent.
     fn open_late(&self, visit: &Visit) -> bool {
         let opened = self.open(visit);
         if opened {
@@ -122,19 +128,11 @@ impl<'scope> Scope<'scope> {
             opened = opened || self.open_late(visit);
             job.run();
         }
-        if self.outstanding.end_own() {
-            return self.close(visit, opened);
-        }
-        let latch = self.outstanding.latch();
-        while !latch.is_set() {
-            opened = opened || self.open_late(visit);
-            if let Some(aboard) = visit.aboard() {
-                aboard.wait_for_scope(latch, self.origin(), &self.queue);
-            } else if let Some(job) = self.queue.pop_back() {
-                job.run();
-            } else {
-                latch.wait_or_nudge(|| !self.queue.is_empty());
-            }
+        if !self.outstanding.end_own() {
+            let Some(aboard) = visit.aboard() else {
+                cortado_probe::stop("C2", "a scope waits for a job that no thief can have seen");
+            };
+            aboard.wait_for_scope(self.outstanding.latch(), self.origin(), &self.queue);
         }
         self.close(visit, opened);
     }
@@ -207,7 +205,7 @@ where
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| body(scope))) {
             scope.panicked(payload);
         }
-        // SAFETY: C1 (this job ends here).
+        // SAFETY: C1 (this job was added when it was spawned, and ends here).
         unsafe { Outstanding::end(&raw const scope.outstanding) };
     }
 }

@@ -35,14 +35,14 @@ pub(crate) const PAUSES: u32 = 64;
 /// with 64 and 2.3 without; more than 32 would find a stretch of long joins out the later.
 pub(crate) const JOINS_PER_LOOK: u32 = 32;
 
-/// So many joins of a stretch on a thread outside, or of a wait-lane task, look at the clock each, since a parallel iterator has no
-/// more: `PIECES_PER_WORKER` for each of four cores. A million roots at a place that was short before take 0.60 ms with 1
-/// to 32 of them and 0.89 with none, when the thread computes all of it; the joins of fib(12) 2.3 µs with 1,
-/// 2.45 with 8, 3.0 with 32.
+/// So many joins of a stretch on a thread outside, or of a wait-lane task, look at the clock each, since a
+/// parallel iterator has no more: `PIECES_PER_WORKER` for each of four cores. A million roots at a place that
+/// was short before take 0.60 ms with 1 to 32 of them and 0.89 with none, when the thread computes all of it;
+/// the joins of fib(12) 2.3 µs with 1, 2.45 with 8, 3.0 with 32.
 pub(crate) const EARLY_JOINS: u32 = 8;
 
-/// How long a wait-lane task computes in joins before its seat is given up, and a thread outside before it
-/// sends what is left to the work lane: ten times a busy connection's poll, and a few times the way between
+/// How long a wait-lane task computes in joins at a place that was short before its seat is given up, and a
+/// thread outside before it sends what is left to the work lane: ten times a busy connection's poll, and a few times the way between
 /// the lanes. What the limit is, a wrong guess loses: a million roots from outside at a place that was
 /// short before take 585 µs with 10, 588 with 25, 600 with 50, 620 with 100 and 704 with 400.
 pub(crate) const WAIT_LANE_LIMIT: Duration = Duration::from_micros(50);

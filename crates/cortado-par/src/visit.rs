@@ -5,8 +5,8 @@
 //! the wait lane, at a place in the program that has lately been short, computes in plain calls until a
 //! limit of time has passed. When it boards it gives its seat up, as for a call that blocks.
 //!
-//! A place that is not known counts as long: to board costs a few microseconds, and a parallel iterator,
-//! which has two or three joins on two cores, would be over before the limit is looked at.
+//! A place that is not known counts as long: to board costs a few microseconds, and of a parallel iterator,
+//! which has three joins on two cores, half would run on one thread before the limit is looked at.
 //!
 //! - V1: `VISIT` is null or points to a visit on the stack of its thread, and `MEMBER` is null or points
 //!   to the member that this visit has a place in: both are cleared before the visit goes.
@@ -15,14 +15,14 @@ use std::cell::{Cell, OnceCell};
 use std::marker::PhantomData;
 use std::ptr;
 use std::sync::Arc;
-use std::time::Instant;
 
-use cortado_core::work::{Parker, Standing};
+use cortado_core::work::Parker;
 
 use crate::learned::{self, Place};
 use crate::member::Aboard;
 use crate::pool::{Member, Pool};
-use crate::tuning::{EARLY_JOINS, JOINS_PER_LOOK, WAIT_LANE_LIMIT};
+use crate::stretch::Stretch;
+use crate::tuning::WAIT_LANE_LIMIT;
 
 thread_local! {
     /// For waiting on threads that are not aboard.
@@ -45,15 +45,13 @@ pub(crate) struct Visit {
     /// Where in the program it began, in the wait lane.
     waits_at: Option<Place>,
     aboard: OnceCell<Aboard>,
-    /// Joins and scopes after the first one, and when that was; in the wait lane.
-    joins: Cell<u32>,
-    began: Cell<Option<Instant>>,
+    /// Since the first join or scope; in the wait lane.
+    stretch: Cell<Option<Stretch>>,
 }
 
 impl Visit {
     fn new(pool: Arc<Pool>, waits_at: Option<Place>) -> Visit {
-        let (joins, began) = (Cell::new(0), Cell::new(None));
-        Visit { pool, waits_at, aboard: OnceCell::new(), joins, began }
+        Visit { pool, waits_at, aboard: OnceCell::new(), stretch: Cell::new(None) }
     }
 
     pub(crate) fn pool(&self) -> &Arc<Pool> {
@@ -76,9 +74,8 @@ impl Visit {
     /// The thread's place, if it has one or should have one by now.
     pub(crate) fn aboard(&self) -> Option<&Aboard> {
         if self.aboard.get().is_none() && self.boards_now() {
-            let standing = self.waits_at.map(|_| Standing::new());
-            // Where the pool is full, the thread goes on without.
-            let aboard = Aboard::come(&self.pool, standing)?;
+            // Where the pool is full, the thread goes on without, and keeps its seat.
+            let aboard = Aboard::come(&self.pool, self.waits_at.is_some())?;
             self.board(aboard);
         }
         self.aboard.get()
@@ -92,27 +89,22 @@ impl Visit {
 
     fn boards_now(&self) -> bool {
         let Some(place) = self.waits_at else { return true };
-        let Some(began) = self.began.get() else {
-            self.began.set(Some(Instant::now()));
+        let Some(mut stretch) = self.stretch.get() else {
+            self.stretch.set(Some(Stretch::begin()));
             return !learned::is_short(place);
         };
-        let joins = self.joins.get().wrapping_add(1);
-        self.joins.set(joins);
-        looks_at_clock(joins) && began.elapsed() >= WAIT_LANE_LIMIT
+        let is_too_long = stretch.go_on();
+        self.stretch.set(Some(stretch));
+        is_too_long
     }
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        if let (Some(place), Some(began)) = (self.waits_at, self.began.get()) {
-            learned::learn(place, began.elapsed(), WAIT_LANE_LIMIT);
+        if let (Some(place), Some(stretch)) = (self.waits_at, self.stretch.get()) {
+            learned::learn(place, stretch.lasted(), WAIT_LANE_LIMIT);
         }
     }
-}
-
-/// Of the joins that are plain calls, numbered from 1: this one looks whether they have lasted too long.
-pub(crate) fn looks_at_clock(joins: u32) -> bool {
-    joins <= EARLY_JOINS || joins.is_multiple_of(JOINS_PER_LOOK)
 }
 
 /// Ends the thread's visit.
@@ -140,6 +132,11 @@ pub(crate) fn has_one() -> bool {
 /// The thread's visit is the one at this address.
 pub(crate) fn is_current(address: usize) -> bool {
     VISIT.get() as usize == address
+}
+
+/// The thread has a place in the pool.
+pub(crate) fn is_aboard() -> bool {
+    !MEMBER.get().is_null()
 }
 
 /// Calls `body` with the thread's visit; gives it back where there is none.

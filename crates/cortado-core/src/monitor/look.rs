@@ -221,9 +221,11 @@ impl<S: Senses> Look<S> {
         let Some(found) = seen.found.filter(|_| lasted >= LINE_AFTER && !seen.noted) else {
             return;
         };
-        seen.noted = found.cause == Cause::OnCpu && seen.lane == Lane::Work || {
+        seen.noted = if found.cause == Cause::Blocked || seen.lane == Lane::Wait {
             let said = long_poll(record, seen, lasted, found.cause, found.seat_freed);
             report::notable(lanes, &said, now)
+        } else {
+            true
         };
     }
 
@@ -330,7 +332,8 @@ fn cause(
 }
 
 /// Frees the seat of a poll that outlasted the limit, and charges its task for the CPU time that it
-/// has used: not for how long it lasted, most of which may be other programs' time. False where the
+/// has used, since it was last found blocked: not for how long it lasted, most of which may be other programs'
+/// time. False where the
 /// seat is free already, or where the thread can be lowered a moment later.
 fn give_way(
     lanes: &Arc<Lanes>,

@@ -2,12 +2,13 @@
 //! standard error, so each test is a process of its own.
 
 use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cortado_core::{Builder, time};
 use cortado_probe::{Cause, Event, Listener};
+use parking_lot::Mutex;
 
 use crate::computing::compute;
 use crate::until::{StopsOnDrop, until};
@@ -37,7 +38,7 @@ impl Listener for Hears {
             return;
         };
         if place.file().ends_with("reports.rs") {
-            HEARD.lock().unwrap().push(Heard { line: place.line(), cause, seat_freed, notable });
+            HEARD.lock().push(Heard { line: place.line(), cause, seat_freed, notable });
         }
     }
 
@@ -47,7 +48,7 @@ impl Listener for Hears {
 }
 
 fn heard(what: impl Fn(&Heard) -> bool) -> usize {
-    HEARD.lock().unwrap().iter().filter(|heard| what(heard)).count()
+    HEARD.lock().iter().filter(|heard| what(heard)).count()
 }
 
 /// Two tasks from one place that block, then one that computes, until all that there is to say was said.
@@ -73,6 +74,8 @@ fn have_long_polls(report: bool, shows: bool) {
         }));
         until("a seat freed of a blocked poll", || heard(blocked) >= blocks);
     }
+    let notable = |heard: &Heard| heard.notable && heard.cause == Cause::Blocked;
+    until("a blocked poll that is notable", || heard(notable) > 0);
     let stops = stop.0.clone();
     drop(runtime.spawn(async move {
         while !stops.load(Ordering::Relaxed) {
@@ -82,8 +85,8 @@ fn have_long_polls(report: bool, shows: bool) {
     let computes = |heard: &Heard| heard.cause == Cause::OnCpu && heard.notable;
     until("a poll that computes for so long that it is notable", || heard(computes) > 0);
     // The others lasted longer by then. Of those from one place one is notable.
-    assert_eq!(heard(|heard| heard.notable && heard.cause == Cause::Blocked), 1);
-    let all = HEARD.lock().unwrap();
+    assert_eq!(heard(notable), 1);
+    let all = HEARD.lock();
     let lines: std::collections::BTreeSet<_> = all.iter().map(|heard| heard.line).collect();
     assert_eq!(lines.len(), 2, "two places were spoken of");
     let metrics = runtime.handle().metrics();

@@ -70,7 +70,7 @@ fn deadlines_are_seen_while_all_who_could_look_are_blocked() {
 /// The only worker gives its seat up in the middle of a poll and waits there for one that waits for time. The
 /// monitor finds no poll with a seat, and falls asleep long before the deadline.
 #[test]
-fn nor_does_one_without_its_seat() {
+fn a_worker_without_its_seat_that_blocks_on_who_waits_for_time_does_not_wedge_it() {
     let runtime = Builder::new().worker_threads(1).build().unwrap();
     let (free, freed) = mpsc::channel();
     drop(runtime.spawn(async move {

@@ -1,7 +1,7 @@
 //! Fork-join in a task of the wait lane: on several threads from the first call on, also where the same
 //! place in the program was short before; and a panic ends the task, and nobody else.
 
-use std::sync::{Condvar, Mutex};
+use std::panic::resume_unwind;
 use std::thread;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use cortado_core::{Builder, Runtime};
 use cortado_par::prelude::*;
 use cortado_par::{install, join, scope};
 use cortado_probe::Lane;
+use parking_lot::{Condvar, Mutex};
 
 /// Two closures that meet run at the same time.
 #[derive(Default)]
@@ -20,12 +21,11 @@ struct Meeting {
 
 impl Meeting {
     fn come(&self) {
-        let mut came = self.came.lock().unwrap();
+        let mut came = self.came.lock();
         *came += 1;
         self.all.notify_all();
         let limit = Duration::from_secs(100);
-        let (_came, waited) =
-            self.all.wait_timeout_while(came, limit, |came| *came < 2).expect("nobody panics");
+        let waited = self.all.wait_while_for(&mut came, |came| *came < 2, limit);
         assert!(!waited.timed_out(), "the other one did not come");
     }
 }
@@ -114,19 +114,28 @@ fn so_does_the_rest_of_one_that_was_short() {
 
 #[test]
 fn a_panic_ends_the_task_alone() {
-    let panics: [fn(); 5] = [
-        || _ = join(|| panic!("first"), || ()),
-        || _ = join(|| (), || panic!("second")),
-        || scope(|_| panic!("body")),
-        || scope(|scope| scope.spawn(|_| panic!("spawned"))),
-        || (0..100).into_par_iter().for_each(|n| assert!(n < 70, "item")),
+    fn panic_if(panics: bool) {
+        if panics {
+            resume_unwind(Box::new(()));
+        }
+    }
+    let kinds: [fn(bool); 5] = [
+        |panics| _ = join(|| panic_if(panics), || ()),
+        |panics| _ = join(|| (), || panic_if(panics)),
+        |panics| scope(|_| panic_if(panics)),
+        |panics| scope(|scope| scope.spawn(move |_| panic_if(panics))),
+        |panics| (0..100).into_par_iter().for_each(|n| panic_if(panics && n == 70)),
     ];
     let runtime = runtime();
-    // From the third time on they are known to be short, and plain calls.
-    for panics in [panics; 4].into_iter().flatten() {
-        let task = runtime.spawn(async move { panics() });
-        assert!(runtime.block_on(task).expect_err("it panics").is_panic());
-        let next = runtime.spawn(async { join(|| 1, || 2) });
-        assert_eq!(runtime.block_on(next).expect("no panic"), (1, 2));
+    let run = |kind: fn(bool), panics| {
+        let ended = runtime.block_on(runtime.spawn(async move { kind(panics) }));
+        assert_eq!(ended.is_err(), panics);
+    };
+    for kind in kinds {
+        // First at an unknown place, then at one that is known to be short, as a rule: in plain calls.
+        run(kind, true);
+        (0..10).for_each(|_| run(kind, false));
+        run(kind, true);
+        run(kind, false);
     }
 }
