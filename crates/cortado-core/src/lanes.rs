@@ -468,8 +468,16 @@ impl Lanes {
     /// A thread of the lane has ended. A waker that found the lane full of threads a moment ago has
     /// left the work to those that were there, and who wanted the poller attended may have told this one.
     pub(crate) fn thread_ended(self: &Arc<Self>, lane: Lane) {
+        if !self.is_closing() {
+            self.stand_in(lane);
+        }
+    }
+
+    /// A worker of the lane is gone, or has given its seat up: who counted on it gets another one, and so
+    /// does the poller, to which it may have been the only one that would have come back.
+    fn stand_in(self: &Arc<Self>, lane: Lane) {
         fence(Ordering::SeqCst);
-        if !self.is_closing() && self.has_work(lane) {
+        if self.has_work(lane) {
             self.wake(lane);
         } else if lane == Lane::Wait {
             self.attend_poller();

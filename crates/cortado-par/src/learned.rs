@@ -77,8 +77,8 @@ fn add(place: Place) -> Option<&'static Slot> {
     slots(place).find(|slot| {
         let there = slot.place.load(Ordering::Relaxed);
         let may_go = there == 0 || slot.short_runs.load(Ordering::Relaxed) == 0;
-        let (to, from) = (Ordering::Relaxed, Ordering::Relaxed);
-        may_go && slot.place.compare_exchange(there, place.0, to, from).is_ok()
+        let claim = |relaxed| slot.place.compare_exchange(there, place.0, relaxed, relaxed);
+        may_go && claim(Ordering::Relaxed).is_ok()
     })
 }
 

@@ -42,8 +42,8 @@ pub(crate) const JOINS_PER_LOOK: u32 = 32;
 pub(crate) const EARLY_JOINS: u32 = 8;
 
 /// How long a wait-lane task computes in joins at a place that was short before its seat is given up, and a
-/// thread outside before it sends what is left to the work lane: ten times a busy connection's poll, and a few times the way between
-/// the lanes. What the limit is, a wrong guess loses: a million roots from outside at a place that was
+/// thread outside before it sends what is left to the work lane: ten times a busy connection's poll, and a few
+/// times the way between the lanes. What the limit is, a wrong guess loses: a million roots from outside at a place that was
 /// short before take 585 µs with 10, 588 with 25, 600 with 50, 620 with 100 and 704 with 400.
 pub(crate) const WAIT_LANE_LIMIT: Duration = Duration::from_micros(50);
 

@@ -7,7 +7,6 @@ use cortado_probe::Lane;
 use super::Lanes;
 use crate::idle::Grant;
 use crate::monitor::count;
-use crate::shim::atomic::{Ordering, fence};
 use crate::worker::Record;
 
 impl Lanes {
@@ -20,13 +19,7 @@ impl Lanes {
         let lane = record.lane();
         self.lane(lane).idle.free_seat();
         // Whoever made work visible before that saw all seats taken, and woke nobody.
-        fence(Ordering::SeqCst);
-        if self.has_work(lane) {
-            self.wake(lane);
-        } else if lane == Lane::Wait {
-            // It may have been the only one that would have come back to the poller.
-            self.attend_poller();
-        }
+        self.stand_in(lane);
         true
     }
 

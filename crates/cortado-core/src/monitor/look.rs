@@ -175,7 +175,7 @@ impl<S: Senses> Look<S> {
             return (lane == Lane::Work).then(|| pace_for(lanes, lane));
         };
         if cause == Cause::Blocked {
-            // If it computes from here on, then from here on; what it did between calls adds up to nothing.
+            // What it computed between calls adds up to nothing; what it computes from here on counts.
             seen.cpu = cpu;
         }
         // A computing poll at normal priority delays the other workers through the kernel, also
@@ -333,8 +333,7 @@ fn cause(
 
 /// Frees the seat of a poll that outlasted the limit, and charges its task for the CPU time that it
 /// has used, since it was last found blocked: not for how long it lasted, most of which may be other programs'
-/// time. False where the
-/// seat is free already, or where the thread can be lowered a moment later.
+/// time. False where the seat is free already, or where the thread can be lowered a moment later.
 fn give_way(
     lanes: &Arc<Lanes>,
     record: &Arc<Record>,

@@ -6,6 +6,7 @@
 
 mod abort;
 mod basics;
+mod child;
 mod computing;
 mod counted;
 mod delays;

@@ -1,13 +1,11 @@
 //! Where the system makes no further thread, those that are there do the work.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use cortado_core::{Builder, MonitorMode, yield_now};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Says to the process that this file starts that it is the one with the limit.
-const CHILD: &str = "CORTADO_TEST_NO_THREADS";
+use crate::child::in_a_process_of_its_own;
 
 const STACK: usize = 256 << 20;
 
@@ -48,16 +46,6 @@ fn one_of_two_threads_is_there() {
 
 #[test]
 fn a_thread_that_cannot_be_made_keeps_no_other_asleep() {
-    if std::env::var_os(CHILD).is_some() {
-        return one_of_two_threads_is_there();
-    }
     let name = "no_threads::a_thread_that_cannot_be_made_keeps_no_other_asleep";
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture"])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
-    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
-    let shown = String::from_utf8_lossy(&child.stdout);
-    assert!(shown.contains("1 passed"), "{shown}");
+    in_a_process_of_its_own(name, one_of_two_threads_is_there);
 }

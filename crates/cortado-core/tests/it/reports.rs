@@ -1,7 +1,6 @@
 //! What the runtime says of long polls, to a listener and to people. A process has one listener and one
 //! standard error, so each test is a process of its own.
 
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,11 +9,9 @@ use cortado_core::{Builder, time};
 use cortado_probe::{Cause, Event, Listener};
 use parking_lot::Mutex;
 
+use crate::child::in_a_process_of_its_own;
 use crate::computing::compute;
 use crate::until::{StopsOnDrop, until};
-
-/// Says to the process that a test starts what it is to do.
-const CHILD: &str = "CORTADO_TEST_REPORTS";
 
 /// What was heard of one long poll.
 struct Heard {
@@ -95,18 +92,9 @@ fn have_long_polls(report: bool, shows: bool) {
 
 /// The lines of ours on standard error of a process that has long polls; none in that process itself.
 fn said(test: &str, report: bool, shows: bool) -> Option<Vec<String>> {
-    if std::env::var_os(CHILD).is_some() {
-        have_long_polls(report, shows);
-        return None;
-    }
-    let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("reports::{test}"), "--nocapture"])
-        .env(CHILD, "1")
-        .output()
-        .unwrap();
+    let name = format!("reports::{test}");
+    let child = in_a_process_of_its_own(&name, || have_long_polls(report, shows))?;
     let errors = String::from_utf8_lossy(&child.stderr);
-    assert!(child.status.success(), "{errors}");
-    assert!(String::from_utf8_lossy(&child.stdout).contains("1 passed"));
     Some(errors.lines().filter(|line| line.contains("cortado: ")).map(str::to_owned).collect())
 }
 

@@ -26,8 +26,8 @@
 //! - **Stopping.** What can end early (`find…`, `any`, `all`, `position…`, `try_…`, collecting into
 //!   `Result` or `Option`) tells the other pieces, which look before each item.
 //! - **Waiting.** The closures run where [`join`](crate::join())'s do, by threads of the work lane and, in a
-//!   task or where they are short, by the calling thread. One that waits for another item's closure may wait for ever, since nobody promises that both
-//!   run at the same time.
+//!   task or where they are short, by the calling thread. One that waits for another item's closure may
+//!   wait for ever, since nobody promises that both run at the same time.
 //! - **Floating-point sums and products** are added in an order that is not specified, so their
 //!   last digits may differ from run to run. That is also what makes them fast.
 
