@@ -3,12 +3,13 @@
 //! there is room.
 
 use std::fs::File;
+use std::iter;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use cortado::io::{AsyncReadExt, AsyncWriteExt};
-use cortado::net::TcpStream;
+use cortado::net::TcpSocket;
 use cortado::time::{sleep, timeout};
 use cortado::{Runtime, spawn};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -76,11 +77,10 @@ async fn starve(ledger: &Ledger) -> Result<Exhaustion> {
     held.truncate(held.len() - CLIENTS);
     let waits_before = ledger.room_waits();
     let mut clients = Vec::new();
-    while let Ok(mut client) = TcpStream::connect(server.address()).await {
+    for socket in all_sockets() {
+        let mut client = socket.connect(server.address()).await?;
         client.write_all(&[ECHO, 1, 2, 3]).await?;
         clients.push(client);
-        // Accepting competes for the descriptors; each connection that it gets is one client less.
-        ensure!(clients.len() <= CLIENTS, "a limit of {CLIENTS} descriptors is not kept");
     }
     while ledger.room_waits() == waits_before {
         sleep(Duration::from_millis(1)).await;
@@ -109,6 +109,13 @@ async fn starve(ledger: &Ledger) -> Result<Exhaustion> {
         room_waits,
         met: share <= BOUND,
     })
+}
+
+/// All the sockets that there is room for. They are there before the first one connects: an accepted
+/// connection takes a descriptor, and where accepting got the last one for the last connection,
+/// none would be left in the queue, and nobody waited for room.
+fn all_sockets() -> Vec<TcpSocket> {
+    iter::from_fn(|| TcpSocket::new_v4().ok()).collect()
 }
 
 /// Clients that try and give up again and again while there is no room. They need not succeed.

@@ -7,6 +7,7 @@ use std::{env, fs, process};
 use anyhow::{Context, Result};
 use cortado::Runtime;
 use cortado::process::Command;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::census;
@@ -24,6 +25,14 @@ pub(crate) fn descriptors() -> Vec<String> {
     let mut all: Vec<_> = entries.flatten().filter_map(named).collect();
     all.sort();
     all
+}
+
+/// Raises the limit of open files as far as this process may.
+pub(crate) fn allow_descriptors() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        println!("the limit of open files cannot be raised: {error}");
+    }
 }
 
 /// The names of the threads, each with its state.

@@ -84,6 +84,8 @@ fn watch(ledger: &Ledger, stop: &AtomicBool) {
 }
 
 fn tell_hang(ledger: &Ledger) {
+    // What is told is read from files, and it may be descriptors that the run lacks.
+    process::allow_descriptors();
     println!("HUNG during {}: no task and no act has ended for a minute.", *DOING.lock());
     println!("{} tasks live, {} guests are present:", ledger.living(), census::present());
     print!("{}", ledger.who_lives(TOLD));
