@@ -5,42 +5,38 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use cortado_io::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
-use rustix::io::Errno;
 use socket2::{Domain, Socket, Type};
 
 use crate::{drop_pending, on_both};
 
 /// An address that answers nothing: its listener's queue is full, so the kernel drops what comes.
 /// Returned with what keeps it so.
-fn silent() -> (SocketAddr, Vec<Socket>) {
-    let new = || {
+fn silent() -> (SocketAddr, [Socket; 2]) {
+    let [listener, client] = [(); 2].map(|()| {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         socket.set_nonblocking(true).unwrap();
         socket
-    };
-    let listener = new();
+    });
     listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    // One connection fills a queue of length 0.
     listener.listen(0).unwrap();
-    let addr = listener.local_addr().unwrap();
-    let mut held = vec![listener];
-    loop {
-        let client = new();
-        match client.connect(&addr) {
-            Ok(()) => held.push(client),
-            Err(error) => {
-                assert_eq!(error.raw_os_error(), Some(Errno::INPROGRESS.raw_os_error()));
-                // On a busy machine the answer may take a moment.
-                let connected = client.peer_addr().is_ok() || {
-                    std::thread::sleep(Duration::from_millis(100));
-                    client.peer_addr().is_ok()
-                };
-                held.push(client);
-                if !connected {
-                    return (addr.as_socket().unwrap(), held);
-                }
-            }
-        }
+    let addr = listener.local_addr().unwrap().as_socket().unwrap();
+    let _ = client.connect(&addr.into());
+    while connections_in_queue(addr) == 0 {
+        std::thread::sleep(Duration::from_millis(1));
     }
+    (addr, [listener, client])
+}
+
+/// What the kernel tells of a listener as the bytes that it has received (proc_net_tcp(5)).
+fn connections_in_queue(listener: SocketAddr) -> u32 {
+    const LISTENING: &str = "0A";
+    let end = format!("{:08X}:{:04X}", u32::from_be(0x7f00_0001), listener.port());
+    let all = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let mut sockets = all.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let it = sockets.find(|fields| fields[1] == end && fields[3] == LISTENING).expect("it listens");
+    let (_, received) = it[4].split_once(':').unwrap();
+    u32::from_str_radix(received, 16).unwrap()
 }
 
 /// An address at which nobody listens. Its socket is kept, so that nobody else can.
