@@ -6,6 +6,7 @@ mod in_tasks;
 mod iter_adaptors;
 mod iter_bounds;
 mod iter_collect;
+mod iter_lies;
 mod iter_panics;
 mod iter_pools;
 mod iter_sort;

@@ -1,5 +1,6 @@
 //! The meter on real processes: a reader waits, a shell's children count as the shell's.
 
+use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,13 @@ fn parts_add_up_whatever_is_given() {
 #[test]
 fn a_process_that_reads_an_empty_pipe_waits() {
     let mut meter = Meter::default();
-    let mut child = Command::new("cat").stdin(Stdio::piped()).spawn().expect("the program starts");
+    let mut cat = Command::new("cat");
+    let mut child =
+        cat.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
+    // On a busy machine it may not have run yet, and have no memory. Its answer shows that it has.
+    let (input, output) = (child.stdin.as_mut().expect("piped"), child.stdout.as_mut());
+    input.write_all(b"?").expect("it reads");
+    output.expect("piped").read_exact(&mut [0]).expect("it answers");
     // Times are made up and long, so that what a busy machine adds to them does not count.
     let hour = Duration::from_secs(3600);
     meter.started(child.id(), Duration::ZERO, Duration::ZERO);
