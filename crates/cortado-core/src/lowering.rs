@@ -13,7 +13,8 @@
 //! A second thing makes one that wakes wait. Who has had how much of its share is measured against the
 //! average of the core, and a computing thread that falls asleep, wakes or is moved to another core takes what it
 //! is ahead or behind with it: up to half of its slice where two share the core, more of it where more do.
-//! If the average falls, who slept meanwhile has had more than its share all of a sudden, and waits until the others have made up for it, for some milliseconds. So
+//! If the average falls, who slept meanwhile has had more than its share all of a sudden, and waits until
+//! the others have made up for it, for some milliseconds. So
 //! a thread of the work lane whose poll has ended goes on without sleeping, where there is something to do
 //! and others compute for long (`Lanes::take_over_seat`), and with the same slice.
 //!
