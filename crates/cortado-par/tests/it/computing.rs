@@ -5,8 +5,8 @@ use std::hint::black_box;
 use std::panic::Location;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use cortado_core::time::timeout;
@@ -14,6 +14,7 @@ use cortado_core::work::{self, Parker, serving};
 use cortado_core::{Builder, MonitorMode, Runtime, yield_now};
 use cortado_par::{compute, join, scope};
 use cortado_probe::Lane;
+use parking_lot::Mutex;
 
 fn runtime(workers: usize) -> Runtime {
     Builder::new().worker_threads(workers).build().expect("threads and descriptors")
@@ -87,7 +88,7 @@ fn computations_that_take_long_begin_in_the_order_in_which_they_were_asked_for()
         .map(|n| {
             let begun = begun.clone();
             Box::pin(compute(move || {
-                begun.lock().unwrap().push(n);
+                begun.lock().push(n);
                 compute_for_a_while();
             }))
         })
@@ -105,7 +106,7 @@ fn computations_that_take_long_begin_in_the_order_in_which_they_were_asked_for()
         }
     };
     runtime.block_on(runtime.spawn(all)).expect("no panic");
-    let begun = begun.lock().unwrap();
+    let begun = begun.lock();
     for (position, n) in begun.iter().enumerate() {
         let earlier = begun[..position].iter().filter(|earlier| *earlier < n).count();
         assert!(

@@ -2,7 +2,6 @@
 //! A process has one listener; this one keeps what comes from this file.
 
 use std::panic::Location;
-use std::sync::OnceLock;
 
 use cortado_probe::{Event, Listener, ObjectId, Wait, listen};
 use cortado_sync::{
@@ -18,7 +17,6 @@ struct Heard {
     location: &'static Location<'static>,
 }
 
-#[derive(Default)]
 struct Ear(parking_lot::Mutex<Vec<Heard>>);
 
 impl Listener for Ear {
@@ -31,14 +29,13 @@ impl Listener for Ear {
     }
 }
 
-static EAR: OnceLock<&'static Ear> = OnceLock::new();
+static EAR: Ear = Ear(parking_lot::Mutex::new(Vec::new()));
 
 /// Polls once; it must wait, for this reason, at the line on which `future` was made.
 #[track_caller]
 fn waits(why: Wait, future: impl Future) -> ObjectId {
-    let ear = EAR.get().expect("it listens");
     Steps::new(future).waits();
-    let heard = ear.0.lock().pop().unwrap_or_else(|| panic!("nobody heard of {why:?}"));
+    let heard = EAR.0.lock().pop().unwrap_or_else(|| panic!("nobody heard of {why:?}"));
     assert_eq!(heard.why, why);
     assert_eq!(heard.location.line(), Location::caller().line(), "{why:?}");
     heard.object
@@ -46,9 +43,7 @@ fn waits(why: Wait, future: impl Future) -> ObjectId {
 
 #[test]
 fn every_wait_is_heard_of_with_its_reason_object_and_place() {
-    let ear: &'static Ear = Box::leak(Box::default());
-    listen(ear).expect("this is the only test that listens");
-    EAR.get_or_init(|| ear);
+    listen(&EAR).expect("this is the only test that listens");
 
     let mutex = Mutex::new(0);
     let held = mutex.blocking_lock();
