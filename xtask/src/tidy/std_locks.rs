@@ -4,6 +4,7 @@
 
 use super::Finding;
 use super::source::Source;
+use super::tokens::PathSite;
 use crate::unsafe_map::{self, Entry};
 
 /// Names of std::sync that are out of bounds. Its channels hand messages on by atomics, which the sanitizer sees.
@@ -22,7 +23,7 @@ pub(super) fn check(sources: &[Source], unsafe_files: &[Entry]) -> Vec<Finding> 
 
 fn findings_in(source: &Source) -> Vec<Finding> {
     let sites = source.tokens.path_sites.iter().filter(|site| is_unseen(&site.segments));
-    let finding = |site: &super::tokens::PathSite| {
+    let finding = |site: &PathSite| {
         let sentence = format!(
             "ThreadSanitizer does not see what {} orders; take parking_lot's or a channel.",
             site.segments.join("::")

@@ -1,6 +1,6 @@
-//! One walk over the tokens of a file: which lines hold code, which identifiers appear, and where `unsafe` and `cfg`
-//! stand. Tokens and not the syntax tree, because the inside of a macro call is only tokens, and unsafe code in there is
-//! unsafe code too.
+//! Walks over the tokens of a file: which lines hold code, which identifiers and paths appear, and where `unsafe` and
+//! `cfg` stand. Tokens and not the syntax tree, because the inside of a macro call is only tokens, and unsafe code in
+//! there is unsafe code too.
 
 use std::collections::BTreeSet;
 
@@ -56,7 +56,8 @@ impl Tokens {
         tokens
     }
 
-    /// Collects the paths; all of them begin with `prefix`, since this is the inside of a `use` with braces behind it.
+    /// Collects the paths. All of them begin with `prefix`, which stands before the braces of a `use` and is empty
+    /// anywhere else.
     fn walk_paths(&mut self, prefix: &[String], stream: TokenStream) {
         let trees: Vec<TokenTree> = stream.into_iter().collect();
         let mut path = prefix.to_vec();
