@@ -7,7 +7,6 @@ mod outside_words;
 mod safety;
 mod shape;
 mod source;
-mod std_locks;
 mod tokens;
 
 use std::path::{Path, PathBuf};
@@ -42,7 +41,6 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 
     findings.extend(shape::check(&sources, EXCEPTIONS));
     findings.extend(safety::check(&sources, &unsafe_files, &essays));
-    findings.extend(std_locks::check(&sources, &unsafe_files));
     findings.extend(essay::check(&essays, &essay::Known::new(root, &sources, &listing)?));
     findings.extend(cfg_share::check(&sources));
     report(findings, sources.len(), essays.len())

@@ -1,6 +1,6 @@
-//! Walks over the tokens of a file: which lines hold code, which identifiers and paths appear, and where `unsafe` and
-//! `cfg` stand. Tokens and not the syntax tree, because the inside of a macro call is only tokens, and unsafe code in
-//! there is unsafe code too.
+//! One walk over the tokens of a file: which lines hold code, which identifiers appear, and where `unsafe` and `cfg`
+//! stand. Tokens and not the syntax tree, because the inside of a macro call is only tokens, and unsafe code in there is
+//! unsafe code too.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +14,6 @@ pub(super) struct Tokens {
     pub(super) identifiers: BTreeSet<String>,
     pub(super) unsafe_sites: Vec<UnsafeSite>,
     pub(super) cfg_sites: Vec<CfgSite>,
-    pub(super) path_sites: Vec<PathSite>,
-}
-
-/// A name of two segments or more, such as `std::sync::Arc`; a `use` of several names is several of these.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct PathSite {
-    pub(super) line: usize,
-    pub(super) segments: Vec<String>,
 }
 
 /// One use of the keyword `unsafe`.
@@ -51,39 +43,8 @@ impl Tokens {
     /// Walks `stream`, which was parsed from a text so that its spans have lines.
     pub(super) fn of(stream: TokenStream) -> Self {
         let mut tokens = Self::default();
-        tokens.walk(stream.clone());
-        tokens.walk_paths(&[], stream);
+        tokens.walk(stream);
         tokens
-    }
-
-    /// Collects the paths. All of them begin with `prefix`, which stands before the braces of a `use` and is empty
-    /// anywhere else.
-    fn walk_paths(&mut self, prefix: &[String], stream: TokenStream) {
-        let trees: Vec<TokenTree> = stream.into_iter().collect();
-        let mut path = prefix.to_vec();
-        let mut at = 0;
-        while let Some(tree) = trees.get(at) {
-            let goes_on = match tree {
-                TokenTree::Ident(ident) => {
-                    path.push(ident.to_string());
-                    is_path_separator(&trees[at + 1..])
-                }
-                TokenTree::Group(group) => {
-                    self.walk_paths(&path, group.stream());
-                    path.truncate(prefix.len());
-                    false
-                }
-                _ => false,
-            };
-            at += if goes_on { 3 } else { 1 };
-            if !goes_on {
-                if path.len() > 1 && path.len() > prefix.len() {
-                    let line = tree.span().start().line;
-                    self.path_sites.push(PathSite { line, segments: path });
-                }
-                path = prefix.to_vec();
-            }
-        }
     }
 
     fn walk(&mut self, stream: TokenStream) {
@@ -125,13 +86,6 @@ impl Tokens {
     fn mark(&mut self, span: Span) {
         self.code_lines.extend(span.start().line..=span.end().line);
     }
-}
-
-/// Two colons, which are two tokens.
-fn is_path_separator(rest: &[TokenTree]) -> bool {
-    let is_colon =
-        |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':');
-    matches!(rest, [first, second, ..] if is_colon(first) && is_colon(second))
 }
 
 /// A doc comment reaches us as the attribute that it stands for, with the comment's own text behind the `#`.
@@ -220,28 +174,6 @@ mod tests {
         let seen: Vec<(usize, bool)> =
             sites.iter().map(|site| (site.line, site.promises)).collect();
         assert_eq!(seen, [(1, false), (2, true), (3, true), (4, false)]);
-    }
-
-    #[test]
-    fn paths_are_found_in_uses_types_calls_and_macro_calls() {
-        let text = "use std::{sync::{Arc, mpsc::channel}, thread as t};\nfn f(a: b::C) -> D {\n    m!(e::f(g::<h::I>::j()))\n}";
-        let seen: Vec<(usize, String)> = tokens(text)
-            .path_sites
-            .into_iter()
-            .map(|site| (site.line, site.segments.join("::")))
-            .collect();
-        let expected = [
-            (1, "std::sync::Arc"),
-            (1, "std::sync::mpsc::channel"),
-            (1, "std::thread"),
-            (2, "b::C"),
-            (3, "e::f"),
-            (3, "h::I"),
-        ];
-        for (line, path) in expected {
-            assert!(seen.contains(&(line, path.to_owned())), "{path}: {seen:?}");
-        }
-        assert!(!seen.iter().any(|(_, path)| path == "std::sync"), "{seen:?}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A clone of a waker is woken by value on purpose: that is another transition than by reference.
 
 #![allow(clippy::waker_clone_wake)]
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod abort;
 mod basics;

@@ -1,5 +1,7 @@
 //! What cortado-io promises, a file per promise. Every test runs on both flavours of the runtime.
 
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
 mod accepting;
 mod children;
 mod connecting;

@@ -1,5 +1,7 @@
 //! What fork-join promises to its users, a file per promise.
 
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
 mod bounds;
 mod computing;
 mod in_tasks;

@@ -1,5 +1,7 @@
 //! What `cortado-sync` promises, one file per promise.
 
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
 mod cancel_driver;
 mod cancellation;
 mod cells;
